@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Functions of keras.ops that Keras looks for in the backend's module `linalg`."""
+
+from ..functions import module_getattr
+from ..functions import table
+
+globals().update(table("linalg"))
+__getattr__ = module_getattr("linalg")

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A step of `predict` or `evaluate` as a plan: traced once per signature of its input.
+
+Sizes: the first dimension of every input is free, so that one plan serves all batch sizes. A
+dimension that is seen to change becomes free too. If the step's Python needs a size that is free,
+it is traced again with the sizes of the data; if it needs a content, the step runs eagerly.
+"""
+
+import warnings
+
+import numpy as np
+from kov import _core
+
+from keras.src import tree
+
+from .trace import TraceScope
+
+_TRACEABLE_KINDS = "biufcV"
+
+
+class _NotTraceable(Exception):
+    pass
+
+
+class _Plan:
+    """One trace of a step, compiled, and what to do with its inputs and results."""
+
+    def __init__(self, step, data, leaves, free):
+        self.free = free
+        self.sizes = [leaf.shape for leaf in leaves]
+        self.shared = _shares_batch(leaves, free)
+        scope = TraceScope()
+        with scope:
+            batch = scope.trace.symbol("batch") if self.shared else None
+            inputs = []
+            for i, (leaf, leaf_free) in enumerate(zip(leaves, free)):
+                shape = [None if f else n for n, f in zip(leaf.shape, leaf_free)]
+                if batch is not None and shape and shape[0] is None:
+                    shape[0] = batch
+                inputs.append(scope.trace.input(_dtype_name(leaf), shape, f"input_{i}"))
+            outputs = step(_pack(data, iter(inputs)))
+        self.variables = [variable for variable, _ in scope.reads.values()]
+        self.updated = [variable for variable, _ in scope.updates.values()]
+        self.structure = outputs
+        self.outputs = tree.flatten(outputs)
+        self.is_result = [_core.is_traced(output) for output in self.outputs]
+        results = [x for x, traced in zip(self.outputs, self.is_result) if traced]
+        results += [_core.as_traced(value, scope.trace) for _, value in scope.updates.values()]
+        self.graph = scope.trace.finish(results)
+        # The trace's values are of no use any more, and keep the builder alive.
+        self.outputs = [None if t else x for x, t in zip(self.outputs, self.is_result)]
+        self.structure = tree.pack_sequence_as(outputs, self.outputs)
+        self.plan = self.graph.compile()
+
+    def serves(self, leaves):
+        for leaf, sizes, free in zip(leaves, self.sizes, self.free):
+            for size, traced_size, is_free in zip(leaf.shape, sizes, free):
+                if not is_free and size != traced_size:
+                    return False
+        return not self.shared or _shares_batch(leaves, self.free)
+
+    def __call__(self, leaves):
+        results = self.plan.run(leaves + [variable._value for variable in self.variables])
+        results = iter(results)
+        outputs = [next(results) if t else x for x, t in zip(self.outputs, self.is_result)]
+        for variable, value in zip(self.updated, results):
+            variable._value = value
+        return tree.pack_sequence_as(self.structure, outputs)
+
+
+class TracedFunction:
+    """Calls `step(data)` as a plan. Errors of the step come through unchanged."""
+
+    def __init__(self, step, name):
+        self._step = step
+        self._name = name
+        self._plans = {}
+        self._eager = False
+
+    def __call__(self, data):
+        if self._eager:
+            return run_eagerly(self._step, data)
+        leaves = []
+        try:
+            key = _signature(data, leaves)
+        except _NotTraceable:
+            return run_eagerly(self._step, data)
+        plans = self._plans.setdefault(key, [])
+        for plan in plans:
+            if plan.serves(leaves):
+                return plan(leaves)
+        try:
+            plan = self._trace(data, leaves, plans)
+        except _core.UnknownValue as reason:
+            self._eager = True
+            warnings.warn(
+                f"`{self._name}` runs eagerly, one operation at a time, because its Python asks "
+                f"for the content of a tensor: {reason}",
+                stacklevel=2,
+            )
+            return run_eagerly(self._step, data)
+        plans.insert(0, plan)
+        return plan(leaves)
+
+    def _trace(self, data, leaves, plans):
+        free = [_free_dimensions(i, leaf.shape, plans) for i, leaf in enumerate(leaves)]
+        try:
+            return _Plan(self._step, data, leaves, free)
+        except _core.UnknownValue:
+            raise
+        except (TypeError, ValueError):
+            # Arithmetic on a free size fails as arithmetic on None.
+            if not any(any(f) for f in free):
+                raise
+        return _Plan(self._step, data, leaves, [(False,) * len(f) for f in free])
+
+
+def run_eagerly(step, data):
+    """step(data), one operation at a time; on tensors, as in a trace."""
+
+    def to_tensor(leaf):
+        if not isinstance(leaf, np.ndarray) or leaf.dtype.kind not in _TRACEABLE_KINDS:
+            return leaf
+        return _core.convert_to_tensor(leaf)
+
+    return step(tree.map_structure(to_tensor, data))
+
+
+def _free_dimensions(i, shape, plans):
+    """The first dimension, and those which differ from what an earlier plan was traced with."""
+    free = [axis == 0 for axis in range(len(shape))]
+    for plan in plans:
+        for axis, size in enumerate(plan.sizes[i]):
+            free[axis] = free[axis] or plan.free[i][axis] or size != shape[axis]
+    return tuple(free)
+
+
+def _shares_batch(leaves, free):
+    sizes = {leaf.shape[0] for leaf, f in zip(leaves, free) if f and f[0]}
+    return len(sizes) == 1
+
+
+def _signature(data, leaves):
+    """A hashable description of nested data; appends its arrays and tensors to `leaves`."""
+    if isinstance(data, (list, tuple)):
+        return (type(data).__name__, *(_signature(item, leaves) for item in data))
+    if isinstance(data, dict):
+        return (
+            "dict",
+            *((name, _signature(data[name], leaves)) for name in sorted(data)),
+        )
+    if data is None or isinstance(data, (bool, int, float, str)):
+        return data
+    if not _core.is_tensor(data):
+        data = np.asarray(data)
+        if data.dtype.kind not in _TRACEABLE_KINDS:
+            raise _NotTraceable
+    leaves.append(data)
+    return (_dtype_name(data), len(data.shape))
+
+
+def _dtype_name(leaf):
+    return leaf.dtype if isinstance(leaf.dtype, str) else leaf.dtype.name
+
+
+def _pack(data, inputs):
+    """The structure of `data` with its arrays replaced, in the order of `_signature`."""
+    if isinstance(data, (list, tuple)):
+        return type(data)(_pack(item, inputs) for item in data)
+    if isinstance(data, dict):
+        packed = {name: _pack(data[name], inputs) for name in sorted(data)}
+        return {name: packed[name] for name in data}
+    if data is None or isinstance(data, (bool, int, float, str)):
+        return data
+    return next(inputs)

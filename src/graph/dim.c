@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "graph/dim.h"
+#include "base/status.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static kov_dim dim_of_index(int index)
+{
+    return -(kov_dim)(index + 2); /* -1 stays free: it means "unknown" in public shapes */
+}
+
+const kov_dim_expr *kov_dim_expr_of(const kov_dims *dims, kov_dim dim)
+{
+    return &dims->exprs.at[-dim - 2];
+}
+
+kov_dims *kov_dims_create(kov_context *context)
+{
+    kov_dims *dims = kov_alloc_zero(context, sizeof *dims);
+    if (!dims)
+        return NULL;
+    dims->context = context;
+    dims->refs = 1;
+    kov_arena_init(&dims->arena, context);
+    kov_hash_map_init(&dims->map, context);
+    kov_context_retain(context);
+    return dims;
+}
+
+void kov_dims_retain(kov_dims *dims)
+{
+    __atomic_fetch_add(&dims->refs, 1, __ATOMIC_RELAXED);
+}
+
+void kov_dims_release(kov_dims *dims)
+{
+    if (!dims || __atomic_sub_fetch(&dims->refs, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    kov_context *context = dims->context;
+    kov_arena_free(&dims->arena);
+    kov_hash_map_free(&dims->map);
+    kov_free(context, dims->exprs.at);
+    kov_free(context, dims);
+    kov_context_release(context);
+}
+
+int64_t kov_dim_lower(const kov_dims *dims, kov_dim dim)
+{
+    return dim >= 0 ? dim : kov_dim_expr_of(dims, dim)->lower;
+}
+
+int64_t kov_dim_upper(const kov_dims *dims, kov_dim dim)
+{
+    return dim >= 0 ? dim : kov_dim_expr_of(dims, dim)->upper;
+}
+
+static kov_dim append(kov_dims *dims, const kov_dim_expr *expr)
+{
+    int index = dims->exprs.n;
+    if (!KOV_PUSH(dims->context, dims->exprs, *expr)) {
+        dims->failed = true;
+        return 0;
+    }
+    return dim_of_index(index);
+}
+
+kov_dim kov_dim_symbol(kov_dims *dims, const char *name, int64_t lower, int64_t upper, int64_t hint)
+{
+    kov_dim_expr expr = {.kind = KOV_DIM_SYMBOL, .lower = lower, .upper = upper, .hint = hint};
+    expr.name = name ? kov_arena_strdup(&dims->arena, name) : NULL;
+    return append(dims, &expr);
+}
+
+kov_dim kov_dim_unknown(kov_dims *dims)
+{
+    return kov_dim_symbol(dims, NULL, 0, INT64_MAX, KOV_DIM_NO_HINT);
+}
+
+struct lookup {
+    const kov_dims *dims;
+    kov_dim_kind kind;
+    kov_dim left, right;
+};
+
+static bool same_expr(void *user, int payload)
+{
+    const struct lookup *want = user;
+    const kov_dim_expr *have = &want->dims->exprs.at[payload];
+    return have->kind == want->kind && have->left == want->left && have->right == want->right;
+}
+
+static int64_t saturating_add(int64_t a, int64_t b)
+{
+    int64_t r;
+    if (a == INT64_MAX || b == INT64_MAX || __builtin_add_overflow(a, b, &r))
+        return INT64_MAX;
+    return r;
+}
+
+static int64_t saturating_mul(int64_t a, int64_t b)
+{
+    int64_t r;
+    if (a == 0 || b == 0)
+        return 0;
+    if (a == INT64_MAX || b == INT64_MAX || __builtin_mul_overflow(a, b, &r))
+        return INT64_MAX;
+    return r;
+}
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    int64_t q = a / b;
+    return (a % b != 0 && (a < 0) != (b < 0)) ? q - 1 : q;
+}
+
+static int64_t ceil_div(int64_t a, int64_t b)
+{
+    return -floor_div(-a, b);
+}
+
+/* A summand of an addition may be any number, negative ones included; it stands as the right operand's
+ * raw value in a node of kind KOV_DIM_NUMBER. */
+static int64_t raw_number(const kov_dims *dims, kov_dim dim)
+{
+    return dim >= 0 ? dim : kov_dim_expr_of(dims, dim)->left;
+}
+
+static bool is_raw_number(const kov_dims *dims, kov_dim dim)
+{
+    return dim >= 0 || kov_dim_expr_of(dims, dim)->kind == KOV_DIM_NUMBER;
+}
+
+static kov_dim intern(kov_dims *dims, kov_dim_kind kind, kov_dim left, kov_dim right, int64_t lower,
+                      int64_t upper)
+{
+    struct lookup want = {dims, kind, left, right};
+    uint64_t hash = kov_hash_mix(kov_hash_mix((uint64_t)kind, (uint64_t)left), (uint64_t)right);
+    int found = kov_hash_map_find(&dims->map, hash, same_expr, &want);
+    if (found >= 0)
+        return dim_of_index(found);
+    kov_dim_expr expr = {.kind = kind, .left = left, .right = right, .lower = lower, .upper = upper, .hint = KOV_DIM_NO_HINT};
+    kov_dim dim = append(dims, &expr);
+    if (!dims->failed && kov_hash_map_add(&dims->map, hash, dims->exprs.n - 1) != KOV_OK)
+        dims->failed = true;
+    return dim;
+}
+
+static kov_dim number_node(kov_dims *dims, int64_t number)
+{
+    if (number >= 0)
+        return number;
+    return intern(dims, KOV_DIM_NUMBER, number, 0, number, number);
+}
+
+kov_dim kov_dim_add_number(kov_dims *dims, kov_dim a, int64_t number)
+{
+    if (is_raw_number(dims, a)) {
+        int64_t sum = saturating_add(raw_number(dims, a), number);
+        return number_node(dims, sum);
+    }
+    if (number == 0)
+        return a;
+    const kov_dim_expr *e = kov_dim_expr_of(dims, a);
+    if (e->kind == KOV_DIM_ADD && is_raw_number(dims, e->right))
+        return kov_dim_add_number(dims, e->left, number + raw_number(dims, e->right));
+    int64_t lower = e->lower + number;
+    return intern(dims, KOV_DIM_ADD, a, number_node(dims, number), lower, saturating_add(e->upper, number));
+}
+
+/* Coefficient and base of a term: 3*N -> (3, N). */
+static kov_dim term_base(const kov_dims *dims, kov_dim term, int64_t *coefficient)
+{
+    *coefficient = 1;
+    if (term < 0) {
+        const kov_dim_expr *e = kov_dim_expr_of(dims, term);
+        if (e->kind == KOV_DIM_MUL && is_raw_number(dims, e->right)) {
+            *coefficient = raw_number(dims, e->right);
+            return e->left;
+        }
+    }
+    return term;
+}
+
+static kov_dim scale(kov_dims *dims, kov_dim a, int64_t factor);
+
+/* Adds coefficient * base (base not a number) into a sum that is a left-leaning chain of terms. */
+static kov_dim add_term(kov_dims *dims, kov_dim sum, kov_dim base, int64_t coefficient)
+{
+    if (coefficient == 0)
+        return sum;
+    if (is_raw_number(dims, sum)) {
+        return kov_dim_add_number(dims, scale(dims, base, coefficient), raw_number(dims, sum));
+    }
+    const kov_dim_expr e = *kov_dim_expr_of(dims, sum);
+    if (e.kind == KOV_DIM_ADD && is_raw_number(dims, e.right))
+        return kov_dim_add_number(dims, add_term(dims, e.left, base, coefficient), raw_number(dims, e.right));
+    int64_t have;
+    kov_dim last = e.kind == KOV_DIM_ADD ? e.right : sum;
+    kov_dim rest = e.kind == KOV_DIM_ADD ? e.left : 0;
+    kov_dim last_base = term_base(dims, last, &have);
+    if (last_base == base) {
+        kov_dim merged = have + coefficient == 0 ? 0 : scale(dims, base, have + coefficient);
+        if (rest == 0)
+            return merged;
+        return merged == 0 ? rest : intern(dims, KOV_DIM_ADD, rest, merged, 0, INT64_MAX);
+    }
+    kov_dim term = scale(dims, base, coefficient);
+    if (last_base > base) { /* ordered by age, so equal sums are equal nodes */
+        int64_t upper = saturating_add(kov_dim_upper(dims, sum), kov_dim_upper(dims, term));
+        int64_t lower = kov_dim_lower(dims, sum) + kov_dim_lower(dims, term);
+        return intern(dims, KOV_DIM_ADD, sum, term, lower, upper);
+    }
+    kov_dim lower_part = add_term(dims, rest, base, coefficient);
+    if (rest == 0)
+        lower_part = term;
+    int64_t upper = saturating_add(kov_dim_upper(dims, lower_part), kov_dim_upper(dims, last));
+    int64_t lower = kov_dim_lower(dims, lower_part) + kov_dim_lower(dims, last);
+    return intern(dims, KOV_DIM_ADD, lower_part, last, lower, upper);
+}
+
+static kov_dim add_all(kov_dims *dims, kov_dim sum, kov_dim other, int64_t factor)
+{
+    if (is_raw_number(dims, other))
+        return kov_dim_add_number(dims, sum, raw_number(dims, other) * factor);
+    const kov_dim_expr e = *kov_dim_expr_of(dims, other);
+    if (e.kind == KOV_DIM_ADD)
+        return add_all(dims, add_all(dims, sum, e.left, factor), e.right, factor);
+    int64_t coefficient;
+    kov_dim base = term_base(dims, other, &coefficient);
+    return add_term(dims, sum, base, coefficient * factor);
+}
+
+kov_dim kov_dim_add(kov_dims *dims, kov_dim a, kov_dim b)
+{
+    return add_all(dims, a, b, 1);
+}
+
+kov_dim kov_dim_sub(kov_dims *dims, kov_dim a, kov_dim b)
+{
+    if (a == b)
+        return 0;
+    return add_all(dims, a, b, -1);
+}
+
+static kov_dim scale(kov_dims *dims, kov_dim a, int64_t factor)
+{
+    if (factor == 1)
+        return a;
+    if (is_raw_number(dims, a))
+        return number_node(dims, raw_number(dims, a) * factor);
+    if (factor == 0)
+        return 0;
+    const kov_dim_expr e = *kov_dim_expr_of(dims, a);
+    if (e.kind == KOV_DIM_ADD)
+        return add_all(dims, scale(dims, e.left, factor), scale(dims, e.right, factor), 1);
+    int64_t coefficient;
+    kov_dim base = term_base(dims, a, &coefficient);
+    coefficient *= factor;
+    if (coefficient == 1)
+        return base;
+    int64_t lower = kov_dim_lower(dims, base), upper = kov_dim_upper(dims, base);
+    int64_t low = coefficient > 0 ? saturating_mul(lower, coefficient) : INT64_MIN;
+    int64_t high = coefficient > 0 ? saturating_mul(upper, coefficient) : 0;
+    return intern(dims, KOV_DIM_MUL, base, number_node(dims, coefficient), low, high);
+}
+
+kov_dim kov_dim_mul(kov_dims *dims, kov_dim a, kov_dim b)
+{
+    if (is_raw_number(dims, b))
+        return scale(dims, a, raw_number(dims, b));
+    if (is_raw_number(dims, a))
+        return scale(dims, b, raw_number(dims, a));
+    int64_t ca, cb;
+    kov_dim base_a = term_base(dims, a, &ca), base_b = term_base(dims, b, &cb);
+    if (base_a < base_b) {
+        kov_dim swap = base_a;
+        base_a = base_b;
+        base_b = swap;
+    }
+    int64_t upper = saturating_mul(kov_dim_upper(dims, base_a), kov_dim_upper(dims, base_b));
+    int64_t lower = saturating_mul(kov_dim_lower(dims, base_a), kov_dim_lower(dims, base_b));
+    return scale(dims, intern(dims, KOV_DIM_MUL, base_a, base_b, lower, upper), ca * cb);
+}
+
+/* a / divisor exactly, if every term of a is divisible by it. */
+static bool divide_exactly(kov_dims *dims, kov_dim a, int64_t divisor, kov_dim *out)
+{
+    if (is_raw_number(dims, a)) {
+        if (raw_number(dims, a) % divisor != 0)
+            return false;
+        *out = number_node(dims, raw_number(dims, a) / divisor);
+        return true;
+    }
+    const kov_dim_expr e = *kov_dim_expr_of(dims, a);
+    if (e.kind == KOV_DIM_ADD) {
+        kov_dim left, right;
+        if (!divide_exactly(dims, e.left, divisor, &left) || !divide_exactly(dims, e.right, divisor, &right))
+            return false;
+        *out = kov_dim_add(dims, left, right);
+        return true;
+    }
+    int64_t coefficient;
+    kov_dim base = term_base(dims, a, &coefficient);
+    if (coefficient % divisor != 0)
+        return false;
+    *out = scale(dims, base, coefficient / divisor);
+    return true;
+}
+
+/* Takes factor out of the product a, if it is one of its factors. */
+static bool remove_factor(kov_dims *dims, kov_dim a, kov_dim factor, kov_dim *out)
+{
+    int64_t coefficient;
+    kov_dim base = term_base(dims, a, &coefficient);
+    if (base == factor) {
+        *out = number_node(dims, coefficient);
+        return true;
+    }
+    if (base >= 0)
+        return false;
+    const kov_dim_expr e = *kov_dim_expr_of(dims, base);
+    if (e.kind != KOV_DIM_MUL)
+        return false;
+    kov_dim rest;
+    if (remove_factor(dims, e.left, factor, &rest))
+        *out = scale(dims, kov_dim_mul(dims, rest, e.right), coefficient);
+    else if (remove_factor(dims, e.right, factor, &rest))
+        *out = scale(dims, kov_dim_mul(dims, e.left, rest), coefficient);
+    else
+        return false;
+    return true;
+}
+
+static kov_dim divide(kov_dims *dims, kov_dim a, kov_dim b, kov_dim_kind kind)
+{
+    if (a == b && a != 0)
+        return 1;
+    if (is_raw_number(dims, b)) {
+        int64_t d = raw_number(dims, b);
+        kov_dim exact;
+        if (d == 0)
+            return 0;
+        if (d == 1)
+            return a;
+        if (divide_exactly(dims, a, d, &exact))
+            return exact;
+        if (is_raw_number(dims, a)) {
+            int64_t n = raw_number(dims, a);
+            return number_node(dims, kind == KOV_DIM_FLOOR_DIV ? floor_div(n, d) : ceil_div(n, d));
+        }
+    } else {
+        int64_t coefficient;
+        kov_dim base = term_base(dims, b, &coefficient), rest;
+        if (base < 0 && kov_dim_expr_of(dims, base)->kind == KOV_DIM_MUL) {
+            const kov_dim_expr e = *kov_dim_expr_of(dims, base);
+            if (remove_factor(dims, a, e.left, &rest))
+                return divide(dims, rest, scale(dims, e.right, coefficient), kind);
+        }
+        if (base < 0 && remove_factor(dims, a, base, &rest))
+            return divide(dims, rest, number_node(dims, coefficient), kind);
+    }
+    int64_t low = kov_dim_lower(dims, a), high = kov_dim_upper(dims, a);
+    int64_t divisor = kov_dim_lower(dims, b) > 0 ? kov_dim_lower(dims, b) : 1;
+    int64_t upper = high == INT64_MAX ? high : ceil_div(high, divisor);
+    return intern(dims, kind, a, b, low < 0 ? low : 0, upper);
+}
+
+kov_dim kov_dim_floor_div(kov_dims *dims, kov_dim a, kov_dim b)
+{
+    return divide(dims, a, b, KOV_DIM_FLOOR_DIV);
+}
+
+kov_dim kov_dim_ceil_div(kov_dims *dims, kov_dim a, kov_dim b)
+{
+    return divide(dims, a, b, KOV_DIM_CEIL_DIV);
+}
+
+static kov_dim extreme(kov_dims *dims, kov_dim a, kov_dim b, kov_dim_kind kind)
+{
+    bool max = kind == KOV_DIM_MAX;
+    if (a == b)
+        return a;
+    int64_t al = kov_dim_lower(dims, a), au = kov_dim_upper(dims, a);
+    int64_t bl = kov_dim_lower(dims, b), bu = kov_dim_upper(dims, b);
+    if (al >= bu)
+        return max ? a : b;
+    if (bl >= au)
+        return max ? b : a;
+    if (a < b) {
+        kov_dim swap = a;
+        a = b;
+        b = swap;
+    }
+    int64_t lower = max ? (al > bl ? al : bl) : (al < bl ? al : bl);
+    int64_t upper = max ? (au > bu ? au : bu) : (au < bu ? au : bu);
+    return intern(dims, kind, a, b, lower, upper);
+}
+
+kov_dim kov_dim_min(kov_dims *dims, kov_dim a, kov_dim b)
+{
+    return extreme(dims, a, b, KOV_DIM_MIN);
+}
+
+kov_dim kov_dim_max(kov_dims *dims, kov_dim a, kov_dim b)
+{
+    return extreme(dims, a, b, KOV_DIM_MAX);
+}
+
+struct binding {
+    const kov_dim *symbols;
+    const int64_t *values;
+    int n; /* -1: hints */
+};
+
+static bool evaluate(const kov_dims *dims, kov_dim dim, const struct binding *bind, int64_t *out)
+{
+    if (dim >= 0) {
+        *out = dim;
+        return true;
+    }
+    const kov_dim_expr *e = kov_dim_expr_of(dims, dim);
+    if (e->kind == KOV_DIM_NUMBER) {
+        *out = e->left;
+        return true;
+    }
+    if (e->kind == KOV_DIM_SYMBOL) {
+        if (bind->n < 0) {
+            *out = e->hint;
+            return e->hint != KOV_DIM_NO_HINT;
+        }
+        for (int i = 0; i < bind->n; i++) {
+            if (bind->symbols[i] == dim) {
+                *out = bind->values[i];
+                return true;
+            }
+        }
+        return false;
+    }
+    int64_t a, b;
+    if (!evaluate(dims, e->left, bind, &a) || !evaluate(dims, e->right, bind, &b))
+        return false;
+    switch (e->kind) {
+    case KOV_DIM_ADD:
+        *out = a + b;
+        return true;
+    case KOV_DIM_MUL:
+        return !__builtin_mul_overflow(a, b, out);
+    case KOV_DIM_FLOOR_DIV:
+        *out = b ? floor_div(a, b) : 0;
+        return true;
+    case KOV_DIM_CEIL_DIV:
+        *out = b ? ceil_div(a, b) : 0;
+        return true;
+    case KOV_DIM_MIN:
+        *out = a < b ? a : b;
+        return true;
+    case KOV_DIM_MAX:
+        *out = a > b ? a : b;
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool kov_dim_hint(const kov_dims *dims, kov_dim dim, int64_t *out)
+{
+    struct binding hints = {.n = -1};
+    return evaluate(dims, dim, &hints, out);
+}
+
+bool kov_dim_evaluate(const kov_dims *dims, kov_dim dim, const kov_dim *symbols,
+                      const int64_t *values, int n, int64_t *out)
+{
+    struct binding bind = {symbols, values, n};
+    return evaluate(dims, dim, &bind, out);
+}
+
+int kov_dim_print(const kov_dims *dims, kov_dim dim, char *out, size_t size)
+{
+    if (dim >= 0)
+        return snprintf(out, size, "%" PRId64, dim);
+    const kov_dim_expr *e = kov_dim_expr_of(dims, dim);
+    if (e->kind == KOV_DIM_NUMBER)
+        return snprintf(out, size, "%" PRId64, e->left);
+    if (e->kind == KOV_DIM_SYMBOL)
+        return e->name ? snprintf(out, size, "%s", e->name) : snprintf(out, size, "?%" PRId64, -dim - 2);
+    char left[96], right[96];
+    kov_dim_print(dims, e->left, left, sizeof left);
+    kov_dim_print(dims, e->right, right, sizeof right);
+    switch (e->kind) {
+    case KOV_DIM_ADD:
+        return snprintf(out, size, right[0] == '-' ? "%s%s" : "%s+%s", left, right);
+    case KOV_DIM_MUL:
+        return snprintf(out, size, "%s*%s", right, left);
+    case KOV_DIM_FLOOR_DIV:
+        return snprintf(out, size, "floor(%s/%s)", left, right);
+    case KOV_DIM_CEIL_DIV:
+        return snprintf(out, size, "ceil(%s/%s)", left, right);
+    case KOV_DIM_MIN:
+        return snprintf(out, size, "min(%s,%s)", left, right);
+    default:
+        return snprintf(out, size, "max(%s,%s)", left, right);
+    }
+}
+
+int kov_dims_print(const kov_dims *dims, int ndim, const kov_dim *at, char *out, size_t size)
+{
+    size_t used = (size_t)snprintf(out, size, "(");
+    for (int i = 0; i < ndim && used + 2 < size; i++) {
+        if (i > 0)
+            used += (size_t)snprintf(out + used, size - used, ", ");
+        if (used < size)
+            used += (size_t)kov_dim_print(dims, at[i], out + used, size - used);
+    }
+    if (used < size)
+        used += (size_t)snprintf(out + used, size - used, ndim == 1 ? ",)" : ")");
+    return (int)used;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "graph/graph.h"
+#include "base/status.h"
+#include <string.h>
+
+kov_status kov_graph_create(kov_context *context, kov_dims *dims, kov_graph **out)
+{
+    kov_graph *graph = kov_alloc_zero(context, sizeof *graph);
+    if (!graph)
+        return KOV_OUT_OF_MEMORY;
+    graph->context = context;
+    graph->refs = 1;
+    kov_arena_init(&graph->arena, context);
+    kov_value_info unused = {.node = -1};
+    if (!KOV_PUSH(context, graph->values, unused)) {
+        kov_free(context, graph);
+        return KOV_OUT_OF_MEMORY;
+    }
+    kov_context_retain(context);
+    kov_dims_retain(dims);
+    graph->dims = dims;
+    *out = graph;
+    return KOV_OK;
+}
+
+void kov_graph_retain(kov_graph *graph)
+{
+    __atomic_fetch_add(&graph->refs, 1, __ATOMIC_RELAXED);
+}
+
+void kov_graph_release(kov_graph *graph)
+{
+    if (!graph || __atomic_sub_fetch(&graph->refs, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    kov_context *context = graph->context;
+    for (int i = 0; i < graph->tensors.n; i++)
+        kov_tensor_release(graph->tensors.at[i]);
+    for (int i = 0; i < graph->bodies.n; i++)
+        kov_graph_release(graph->bodies.at[i]);
+    kov_free(context, graph->tensors.at);
+    kov_free(context, graph->bodies.at);
+    kov_free(context, graph->nodes.at);
+    kov_free(context, graph->values.at);
+    kov_free(context, graph->parameters.at);
+    kov_free(context, graph->results.at);
+    kov_arena_free(&graph->arena);
+    kov_dims_release(graph->dims);
+    kov_free(context, graph);
+    kov_context_release(context);
+}
+
+int kov_graph_parameter_count(const kov_graph *graph)
+{
+    return graph->parameters.n;
+}
+
+int kov_graph_result_count(const kov_graph *graph)
+{
+    return graph->results.n;
+}
+
+int kov_graph_node_count(const kov_graph *graph)
+{
+    return graph->nodes.n;
+}
+
+const kov_tensor *kov_graph_constant(const kov_graph *graph, kov_value value)
+{
+    if (value == KOV_VALUE_NONE || value == KOV_VALUE_ERROR)
+        return NULL;
+    const kov_node *node = kov_graph_producer(graph, value);
+    return node->op == KOV_OP_CONSTANT ? node->attrs[0].u.tensor : NULL;
+}
+
+const kov_attr *kov_node_attr(const kov_node *node, const char *name)
+{
+    const kov_op_info *op = kov_op_info_of(node->op);
+    for (int i = 0; i < op->attr_count; i++) {
+        if (strcmp(op->attrs[i].name, name) == 0)
+            return &node->attrs[i];
+    }
+    return NULL;
+}
+
+void kov_graph_use_counts(const kov_graph *graph, int *counts)
+{
+    memset(counts, 0, (size_t)graph->values.n * sizeof *counts);
+    for (int i = 0; i < graph->nodes.n; i++) {
+        const kov_node *node = &graph->nodes.at[i];
+        for (int j = 0; j < node->input_count; j++) {
+            if (node->inputs[j] != KOV_VALUE_NONE)
+                counts[node->inputs[j]]++;
+        }
+    }
+    for (int i = 0; i < graph->results.n; i++)
+        counts[graph->results.at[i].value]++;
+}
+
+bool kov_value_is_static(const kov_value_info *value)
+{
+    for (int i = 0; i < value->ndim; i++) {
+        if (!kov_dim_is_number(value->dims[i]))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keras/helpers.h"
+#include "tensor/convert.h"
+
+/* ---- Types ---- */
+
+static kov_operand_type type_of(kov_builder *b, kov_value x)
+{
+    const kov_value_info *info = kov_builder_value(b, x);
+    return (kov_operand_type){info->dtype, info->weak};
+}
+
+static kov_dtype promoted(kov_builder *b, const kov_value *xs, int n, kov_operand_type extra)
+{
+    kov_operand_type types[KOV_MAX_NDIM + 1];
+    kov_dtype out = b->floatx;
+    if (n > KOV_MAX_NDIM) {
+        kov_builder_fail(b, KOV_INVALID_ARGUMENT, "promotion of more than %d values", KOV_MAX_NDIM);
+        return out;
+    }
+    for (int i = 0; i < n; i++)
+        types[i] = type_of(b, xs[i]);
+    types[n] = extra;
+    if (b->status == KOV_OK) {
+        kov_status status = kov_promote(types, n + 1, b->floatx, &out);
+        if (status != KOV_OK)
+            kov_builder_adopt(b, status);
+    }
+    return out;
+}
+
+kov_value kov_strong(kov_builder *b, kov_value x)
+{
+    if (kov_builder_value(b, x)->weak == KOV_WEAK_NONE)
+        return x;
+    return kov_cast(b, x, kov_result_type(b, &x, 1));
+}
+
+kov_dtype kov_result_type_with_float(kov_builder *b, const kov_value *xs, int n)
+{
+    return promoted(b, xs, n, (kov_operand_type){b->floatx, KOV_WEAK_FLOAT});
+}
+
+kov_dtype kov_result_type_with(kov_builder *b, const kov_value *xs, int n, kov_dtype dtype)
+{
+    return promoted(b, xs, n, (kov_operand_type){dtype, KOV_WEAK_NONE});
+}
+
+void kov_promote_pair_to_float(kov_builder *b, kov_value *x, kov_value *y)
+{
+    const kov_value both[] = {*x, *y};
+    kov_dtype dtype = kov_result_type_with_float(b, both, 2);
+    *x = kov_cast(b, *x, dtype);
+    *y = kov_cast(b, *y, dtype);
+}
+
+kov_dtype kov_compute_dtype(kov_dtype dtype)
+{
+    return dtype == KOV_DTYPE_F16 || dtype == KOV_DTYPE_BF16 ? KOV_DTYPE_F32 : dtype;
+}
+
+kov_value kov_widen(kov_builder *b, kov_value x)
+{
+    return kov_cast(b, x, kov_compute_dtype(kov_dtype_of(b, x)));
+}
+
+kov_value kov_narrow(kov_builder *b, kov_value y, kov_dtype dtype)
+{
+    return kov_cast(b, y, dtype);
+}
+
+kov_dtype kov_sum_dtype(kov_dtype dtype)
+{
+    switch (dtype) {
+    case KOV_DTYPE_BOOL:
+    case KOV_DTYPE_I8:
+    case KOV_DTYPE_I16: return KOV_DTYPE_I32;
+    case KOV_DTYPE_U8:
+    case KOV_DTYPE_U16: return KOV_DTYPE_U32;
+    default: return dtype;
+    }
+}
+
+bool kov_is_float_value(kov_builder *b, kov_value x)
+{
+    return kov_dtype_is_float(kov_dtype_of(b, x));
+}
+
+bool kov_is_bool_value(kov_builder *b, kov_value x)
+{
+    return kov_dtype_of(b, x) == KOV_DTYPE_BOOL;
+}
+
+double kov_float_max(kov_dtype dtype)
+{
+    switch (dtype) {
+    case KOV_DTYPE_F16: return 65504.0;
+    case KOV_DTYPE_BF16: return 0x1.fep+127;
+    case KOV_DTYPE_F32: return 0x1.fffffep+127;
+    default: return 0x1.fffffffffffffp+1023;
+    }
+}
+
+bool kov_refuse_complex(kov_builder *b, const char *function, kov_value x)
+{
+    if (!kov_dtype_is_complex(kov_dtype_of(b, x)))
+        return false;
+    kov_builder_fail(b, KOV_NOT_IMPLEMENTED, "%s: complex numbers", function);
+    return true;
+}
+
+/* ---- Constants ---- */
+
+kov_value kov_one_i64(kov_builder *b, int64_t number)
+{
+    return kov_constant_i64(b, &number, 1);
+}
+
+kov_value kov_int_like(kov_builder *b, kov_value v, int64_t number)
+{
+    return kov_constant_int(b, kov_dtype_of(b, v), number);
+}
+
+kov_value kov_numbers_like(kov_builder *b, kov_value v, const double *at, int n)
+{
+    const int64_t dims[] = {n};
+    kov_tensor *tensor = NULL;
+    if (v == KOV_VALUE_ERROR)
+        return v;
+    kov_dtype dtype = kov_dtype_of(b, v);
+    kov_status status = kov_tensor_create(b->context, dtype, 1, dims, &tensor);
+    if (status == KOV_OK)
+        status = kov_convert(KOV_DTYPE_F64, at, dtype, kov_tensor_data_mut(tensor), n);
+    kov_value value =
+        status == KOV_OK ? kov_builder_constant(b, tensor) : kov_builder_adopt(b, status);
+    kov_tensor_release(tensor);
+    return value;
+}
+
+kov_value kov_bool_constant(kov_builder *b, bool value)
+{
+    return kov_constant_int(b, KOV_DTYPE_BOOL, value);
+}
+
+kov_value kov_fill_like(kov_builder *b, kov_value scalar, kov_value like)
+{
+    if (kov_ndim(b, like) == 0)
+        return scalar;
+    return kov_broadcast_to(b, scalar, kov_shape_value(b, like));
+}
+
+kov_value kov_iota(kov_builder *b, kov_value count, kov_dtype dtype)
+{
+    kov_value zero = kov_constant_i64_scalar(b, 0), one = kov_constant_i64_scalar(b, 1);
+    return kov_cast(b, kov_range(b, zero, count, one, KOV_DTYPE_I64), dtype);
+}
+
+/* ---- Axes ---- */
+
+int kov_axes_list(kov_builder *b, const char *function, const kov_axes *axes, int ndim, int *out)
+{
+    bool taken[KOV_MAX_NDIM] = {false};
+    for (int i = 0; axes->given && i < axes->n; i++) {
+        int axis = kov_axis(b, function, axes->at[i], ndim);
+        if (taken[axis] && b->status == KOV_OK)
+            kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: axis %d stands twice", function, axis);
+        taken[axis] = true;
+    }
+    if (b->status != KOV_OK)
+        return 0;
+    int n = 0;
+    for (int i = 0; i < ndim; i++)
+        if (!axes->given || taken[i])
+            out[n++] = i;
+    return n;
+}
+
+int kov_axis_one(kov_builder *b, const char *function, const kov_axes *axes, int ndim)
+{
+    if (axes->given && axes->n == 1)
+        return kov_axis(b, function, axes->at[0], ndim);
+    kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: one axis is taken, %d are given", function,
+                     axes->given ? axes->n : 0);
+    return 0;
+}
+
+kov_value kov_axes_value(kov_builder *b, const int *axes, int n)
+{
+    int64_t wide[KOV_MAX_NDIM];
+    for (int i = 0; i < n; i++)
+        wide[i] = axes[i];
+    return kov_constant_i64(b, wide, n);
+}
+
+bool kov_dim_known(kov_builder *b, kov_value x, int axis, int64_t *out)
+{
+    const kov_value_info *info = kov_builder_value(b, x);
+    if (x == KOV_VALUE_ERROR || axis >= info->ndim)
+        return false;
+    if (!kov_dim_is_number(info->dims[axis]) && !kov_dim_hint(b->dims, info->dims[axis], out))
+        return false;
+    *out = kov_dim_number(b, x, axis);
+    return b->status == KOV_OK;
+}
+
+/* ---- Moves ---- */
+
+kov_value kov_flatten(kov_builder *b, kov_value x)
+{
+    return kov_ndim(b, x) == 1 ? x : kov_reshape(b, x, kov_one_i64(b, -1), false);
+}
+
+kov_value kov_permute(kov_builder *b, kov_value x, const int *order, int n)
+{
+    bool moved = false;
+    for (int i = 0; i < n; i++)
+        moved = moved || order[i] != i;
+    return moved ? kov_transpose(b, x, kov_axes_value(b, order, n)) : x;
+}
+
+kov_value kov_swap(kov_builder *b, kov_value x, int from, int to)
+{
+    int order[KOV_MAX_NDIM], n = kov_ndim(b, x);
+    for (int i = 0; i < n; i++)
+        order[i] = i == from ? to : i == to ? from : i;
+    return kov_permute(b, x, order, n);
+}
+
+kov_value kov_move(kov_builder *b, kov_value x, int from, int to)
+{
+    int order[KOV_MAX_NDIM], n = kov_ndim(b, x), next = 0;
+    for (int i = 0; i < n; i++) {
+        if (i == to) {
+            order[i] = from;
+            continue;
+        }
+        next += next == from;
+        order[i] = next++;
+    }
+    return kov_permute(b, x, order, n);
+}
+
+kov_value kov_unsqueeze_at(kov_builder *b, kov_value x, int axis)
+{
+    return kov_unsqueeze(b, x, kov_one_i64(b, axis));
+}
+
+kov_value kov_squeeze_at(kov_builder *b, kov_value x, int axis)
+{
+    return kov_squeeze(b, x, kov_one_i64(b, axis));
+}
+
+kov_value kov_at_least_1d(kov_builder *b, kov_value x)
+{
+    return kov_ndim(b, x) == 0 ? kov_unsqueeze_at(b, x, 0) : x;
+}
+
+kov_value kov_raise_to(kov_builder *b, kov_value x, int n)
+{
+    int axes[KOV_MAX_NDIM], missing = n - kov_ndim(b, x);
+    if (missing <= 0)
+        return x;
+    for (int i = 0; i < missing; i++)
+        axes[i] = i;
+    return kov_unsqueeze(b, x, kov_axes_value(b, axes, missing));
+}
+
+kov_value kov_slice_axis(kov_builder *b, kov_value x, int axis, int64_t start, int64_t stop,
+                         int64_t step)
+{
+    return kov_slice(b, x, kov_one_i64(b, start), kov_one_i64(b, stop), kov_one_i64(b, step),
+                     kov_one_i64(b, axis));
+}
+
+kov_value kov_pick(kov_builder *b, kov_value x, int axis, int64_t index)
+{
+    return kov_gather(b, x, kov_constant_i64_scalar(b, index), kov_constant_i64_scalar(b, axis), 0);
+}
+
+kov_value kov_reverse(kov_builder *b, kov_value x, int axis)
+{
+    return kov_slice_axis(b, x, axis, -1, INT64_MIN, -1);
+}
+
+kov_value kov_merge_last(kov_builder *b, kov_value x, const int *axes, int n, kov_value *rest)
+{
+    int order[KOV_MAX_NDIM], ndim = kov_ndim(b, x), kept = 0;
+    for (int i = 0, next = 0; i < ndim; i++) {
+        if (next < n && axes[next] == i)
+            next++;
+        else
+            order[kept++] = i;
+    }
+    for (int i = 0; i < n; i++)
+        order[kept + i] = axes[i];
+    kov_value moved = kov_permute(b, x, order, ndim);
+    *rest = kov_dims_value(b, moved, 0, kept);
+    if (n == 1)
+        return moved;
+    const kov_value parts[] = {*rest, kov_count_along(b, x, axes, n)};
+    return kov_reshape(b, moved, kov_join_dims(b, parts, 2), false);
+}
+
+kov_value kov_count_along(kov_builder *b, kov_value x, const int *axes, int n)
+{
+    kov_value count = kov_constant_i64_scalar(b, 1);
+    for (int i = 0; i < n; i++) {
+        kov_value dim = kov_dim_value(b, x, axes[i]);
+        count = i == 0 ? dim : kov_multiply(b, count, dim);
+    }
+    return count;
+}
+
+kov_value kov_kept_shape(kov_builder *b, kov_value x, const int *axes, int n)
+{
+    kov_value parts[KOV_MAX_NDIM];
+    int ndim = kov_ndim(b, x);
+    for (int i = 0, next = 0; i < ndim; i++) {
+        bool reduced = next < n && axes[next] == i;
+        next += reduced;
+        parts[i] = reduced ? kov_constant_i64_scalar(b, 1) : kov_dim_value(b, x, i);
+    }
+    return kov_join_dims(b, parts, ndim);
+}
+
+kov_value kov_broadcast_to(kov_builder *b, kov_value x, kov_value shape)
+{
+    return kov_broadcast(b, x, shape, KOV_VALUE_NONE, "numpy");
+}
+
+/* ---- Steps ---- */
+
+kov_value kov_sum_over(kov_builder *b, kov_value x, const int *axes, int n, bool keep)
+{
+    return n == 0 ? x : kov_reduce_sum(b, x, kov_axes_value(b, axes, n), keep);
+}
+
+kov_value kov_is_negative_zero_or_less(kov_builder *b, kov_value x)
+{
+    /* 1 / -0 is -infinity, and 1 / x has the sign of x everywhere else but at -infinity, where x < 0. */
+    kov_value zero = kov_scalar_like(b, x, 0.0), one = kov_scalar_like(b, x, 1.0);
+    kov_value below = kov_less(b, x, zero);
+    return kov_logical_or(b, below, kov_less(b, kov_divide(b, one, x), zero));
+}
+
+kov_value kov_sort_last(kov_builder *b, kov_value x, kov_value *order)
+{
+    int last = kov_ndim(b, x) - 1;
+    bool is_bool = kov_is_bool_value(b, x);
+    kov_value data = is_bool ? kov_cast(b, x, KOV_DTYPE_U8) : x;
+    kov_value sorted = kov_top_k(b, data, kov_dim_value(b, x, last), last, "min", "value",
+                                 KOV_DTYPE_I32, true);
+    if (order != NULL)
+        *order = kov_output(sorted, 1);
+    return is_bool ? kov_cast(b, sorted, KOV_DTYPE_BOOL) : sorted;
+}
+
+kov_value kov_abs_of(kov_builder *b, kov_value x)
+{
+    kov_dtype dtype = kov_dtype_of(b, x);
+    bool is_signed = kov_dtype_is_float(dtype) || kov_dtype_is_signed(dtype);
+    return is_signed ? kov_abs(b, x) : x;
+}

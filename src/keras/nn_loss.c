@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Module nn: one-hot forms and cross-entropies. */
+#include "keras/helpers.h"
+#include "keras_functions.h"
+
+kov_value kov_nn_one_hot(kov_builder *b, kov_value x, kov_value num_classes, int64_t axis, kov_dtype dtype,
+                         bool sparse)
+{
+    if (sparse)
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "one_hot: sparse=True is not supported");
+    x = kov_strong(b, x);
+    if (kov_is_float_value(b, x) || kov_is_bool_value(b, x))
+        x = kov_cast(b, x, KOV_DTYPE_I32);
+    int ndim = kov_ndim(b, x) + 1, at = kov_axis(b, "one_hot", axis, ndim);
+    if (b->status != KOV_OK)
+        return KOV_VALUE_ERROR;
+    int64_t shape[KOV_MAX_NDIM];
+    for (int i = 0; i < ndim; i++)
+        shape[i] = i == at ? -1 : 1;
+    kov_value classes = kov_iota(b, kov_cast(b, num_classes, KOV_DTYPE_I64), kov_dtype_of(b, x));
+    kov_value hit = kov_equal(b, kov_unsqueeze_at(b, x, at), kov_reshape_to(b, classes, shape, ndim));
+    return kov_cast(b, hit, dtype == KOV_DTYPE_NONE ? b->floatx : dtype);
+}
+
+kov_value kov_nn_multi_hot(kov_builder *b, kov_value inputs, kov_value num_classes, int64_t axis,
+                           kov_dtype dtype, bool sparse)
+{
+    if (sparse)
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "multi_hot: sparse=True is not supported");
+    int reduced = kov_ndim(b, inputs) > 1 ? 1 : 0;
+    kov_value hot = kov_nn_one_hot(b, kov_cast(b, inputs, KOV_DTYPE_I32), num_classes, axis, KOV_DTYPE_F32, false);
+    hot = kov_reduce_max(b, hot, kov_one_i64(b, reduced), false);
+    return kov_cast(b, hot, dtype == KOV_DTYPE_NONE ? b->floatx : dtype);
+}
+
+/* log(p) along axis: from logits, or from probabilities that are first made to sum to 1. */
+static kov_value log_probability(kov_builder *b, const char *function, kov_value output, bool from_logits,
+                                 int64_t axis)
+{
+    int at = kov_axis(b, function, axis, kov_ndim(b, output));
+    if (from_logits)
+        return kov_log_softmax(b, output, at);
+    kov_value sum = kov_reduce_sum(b, output, kov_one_i64(b, at), true);
+    output = kov_divide(b, output, sum);
+    return kov_log(b, kov_clamp(b, output, b->epsilon, 1.0 - b->epsilon));
+}
+
+static bool same_rank(kov_builder *b, const char *function, kov_value target, kov_value output)
+{
+    if (b->status != KOV_OK)
+        return false;
+    if (kov_ndim(b, target) == kov_ndim(b, output) && kov_ndim(b, target) > 0)
+        return true;
+    kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                     "%s: target has %d dimensions and output %d; they must be equal and at least 1", function,
+                     kov_ndim(b, target), kov_ndim(b, output));
+    return false;
+}
+
+static bool same_dims(kov_builder *b, const char *function, kov_value target, kov_value output)
+{
+    if (!same_rank(b, function, target, output))
+        return false;
+    const kov_dim *t = kov_builder_value(b, target)->dims, *o = kov_builder_value(b, output)->dims;
+    for (int i = 0; i < kov_ndim(b, target); i++) {
+        if (t[i] >= 0 && o[i] >= 0 && t[i] != o[i]) {
+            kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                             "%s: dimension %d is %lld in target and %lld in output; they must be equal",
+                             function, i, (long long)t[i], (long long)o[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+kov_value kov_nn_categorical_crossentropy(kov_builder *b, kov_value target, kov_value output,
+                                          bool from_logits, int64_t axis)
+{
+    output = kov_as_float(b, output);
+    target = kov_cast(b, target, kov_dtype_of(b, output));
+    if (!same_dims(b, "categorical_crossentropy", target, output))
+        return KOV_VALUE_ERROR;
+    int at = kov_axis(b, "categorical_crossentropy", axis, kov_ndim(b, output));
+    kov_value log_p = log_probability(b, "categorical_crossentropy", output, from_logits, axis);
+    kov_value sum = kov_reduce_sum(b, kov_multiply(b, target, log_p), kov_one_i64(b, at), false);
+    return kov_negative(b, sum);
+}
+
+kov_value kov_nn_sparse_categorical_crossentropy(kov_builder *b, kov_value target, kov_value output,
+                                                 bool from_logits, int64_t axis)
+{
+    static const char name[] = "sparse_categorical_crossentropy";
+    output = kov_as_float(b, output);
+    target = kov_cast(b, target, KOV_DTYPE_I32);
+    if (b->status == KOV_OK && kov_ndim(b, output) < 1)
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: output has no dimensions", name);
+    int ndim = kov_ndim(b, output), at = kov_axis(b, name, axis, ndim);
+    if (kov_ndim(b, target) == ndim && kov_dim_number(b, target, ndim - 1) == 1)
+        target = kov_squeeze_at(b, target, ndim - 1);
+    if (b->status == KOV_OK && kov_ndim(b, target) != ndim - 1)
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                "%s: target has %d dimensions and output %d; target has one less", name,
+                                kov_ndim(b, target), ndim);
+    kov_value log_p = log_probability(b, name, output, from_logits, axis);
+    kov_value hot = kov_nn_one_hot(b, target, kov_dim_value(b, output, at), at, kov_dtype_of(b, output), false);
+    kov_value sum = kov_reduce_sum(b, kov_multiply(b, hot, log_p), kov_one_i64(b, at), false);
+    return kov_negative(b, sum);
+}
+
+kov_value kov_nn_binary_crossentropy(kov_builder *b, kov_value target, kov_value output, bool from_logits)
+{
+    output = kov_as_float(b, output);
+    target = kov_cast(b, target, kov_dtype_of(b, output));
+    if (b->status != KOV_OK)
+        return KOV_VALUE_ERROR;
+    if (kov_ndim(b, target) != kov_ndim(b, output))
+        same_rank(b, "binary_crossentropy", target, output);
+    else if (kov_ndim(b, target) > 0)
+        same_dims(b, "binary_crossentropy", target, output);
+    if (from_logits)
+        output = kov_sigmoid(b, output);
+    output = kov_clamp(b, output, b->epsilon, 1.0 - b->epsilon);
+    kov_value one = kov_scalar_like(b, output, 1);
+    kov_value hit = kov_multiply(b, target, kov_log(b, output));
+    kov_value rest = kov_multiply(b, kov_subtract(b, one, target), kov_log(b, kov_subtract(b, one, output)));
+    return kov_negative(b, kov_add(b, hit, rest));
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Module numpy: variance, averages, quantiles, correlation. */
+#include "keras/helpers.h"
+#include "keras_functions.h"
+#include <math.h>
+#include <string.h>
+
+/* ---- Variance ---- */
+
+/* The mean of squared distances from the mean: two passes, so that nothing cancels. */
+static kov_value variance(kov_builder *b, const char *function, kov_value x, const kov_axes *axis,
+                          bool keepdims)
+{
+    int axes[KOV_MAX_NDIM], n = kov_axes_list(b, function, axis, kov_ndim(b, x), axes);
+    if (n == 0) /* of one element each; not a number where the element is none */
+        return kov_subtract(b, x, x);
+    kov_value over = kov_axes_value(b, axes, n);
+    kov_value off = kov_subtract(b, x, kov_reduce_mean(b, x, over, true));
+    return kov_reduce_mean(b, kov_multiply(b, off, off), over, keepdims);
+}
+
+static kov_value spread(kov_builder *b, const char *function, kov_value x, const kov_axes *axis,
+                        bool keepdims, bool root)
+{
+    x = kov_strong(b, x);
+    kov_dtype dtype = kov_result_type_with_float(b, &x, 1);
+    x = kov_cast(b, x, kov_result_type_with(b, &x, 1, KOV_DTYPE_F32));
+    kov_value y = variance(b, function, x, axis, keepdims);
+    return kov_cast(b, root ? kov_sqrt(b, y) : y, dtype);
+}
+
+kov_value kov_numpy_var(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims)
+{
+    return spread(b, "var", x, axis, keepdims, false);
+}
+
+kov_value kov_numpy_std(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims)
+{
+    return spread(b, "std", x, axis, keepdims, true);
+}
+
+/* Sum and number of the elements that are not NaN. */
+static kov_value sum_of_numbers(kov_builder *b, kov_value x, kov_value valid, kov_value axes,
+                                bool keepdims, kov_value *count)
+{
+    kov_value zero = kov_scalar_like(b, x, 0.0);
+    *count = kov_reduce_sum(b, kov_cast(b, valid, kov_dtype_of(b, x)), axes, keepdims);
+    return kov_reduce_sum(b, kov_select(b, valid, x, zero), axes, keepdims);
+}
+
+static kov_value nan_moment(kov_builder *b, const char *function, kov_value x, const kov_axes *axis,
+                            bool keepdims, int order, bool root)
+{
+    x = kov_strong(b, x);
+    kov_dtype dtype = kov_result_type_with_float(b, &x, 1);
+    x = kov_cast(b, x, kov_result_type_with(b, &x, 1, KOV_DTYPE_F32));
+    int list[KOV_MAX_NDIM], n = kov_axes_list(b, function, axis, kov_ndim(b, x), list);
+    if (n == 0)
+        return kov_cast(b, order == 1 ? x : kov_subtract(b, x, x), dtype);
+    kov_value axes = kov_axes_value(b, list, n), count = KOV_VALUE_ERROR;
+    kov_value valid = kov_logical_not(b, kov_is_na_n(b, x));
+    kov_value sum = sum_of_numbers(b, x, valid, axes, order == 2 || keepdims, &count);
+    kov_value y = kov_divide(b, sum, count);
+    if (order == 2) {
+        kov_value off = kov_subtract(b, x, y);
+        sum = sum_of_numbers(b, kov_multiply(b, off, off), valid, axes, keepdims, &count);
+        y = kov_divide(b, sum, count);
+    }
+    return kov_cast(b, root ? kov_sqrt(b, y) : y, dtype);
+}
+
+kov_value kov_numpy_nanmean(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims)
+{
+    return nan_moment(b, "nanmean", x, axis, keepdims, 1, false);
+}
+
+kov_value kov_numpy_nanvar(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims)
+{
+    return nan_moment(b, "nanvar", x, axis, keepdims, 2, false);
+}
+
+kov_value kov_numpy_nanstd(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims)
+{
+    return nan_moment(b, "nanstd", x, axis, keepdims, 2, true);
+}
+
+kov_value kov_numpy_average(kov_builder *b, kov_value x, const kov_axes *axis, kov_value weights)
+{
+    if (weights == KOV_VALUE_NONE)
+        return kov_numpy_mean(b, kov_as_float(b, x), axis, false);
+    kov_promote_pair_to_float(b, &x, &weights);
+    kov_dtype dtype = kov_dtype_of(b, x);
+    x = kov_widen(b, x);
+    weights = kov_widen(b, weights);
+    int ndim = kov_ndim(b, x);
+    if (kov_ndim(b, weights) == 1 && ndim > 1) { /* one weight for each place along the axis */
+        int at = kov_axis_one(b, "average", axis, ndim), behind[KOV_MAX_NDIM], n = 0;
+        for (int i = at + 1; i < ndim; i++)
+            behind[n++] = i - at;
+        if (n > 0)
+            weights = kov_unsqueeze(b, weights, kov_axes_value(b, behind, n));
+    }
+    weights = kov_fill_like(b, weights, x);
+    kov_value total = kov_numpy_sum(b, weights, axis, false);
+    kov_value sum = kov_numpy_sum(b, kov_multiply(b, x, weights), axis, false);
+    return kov_cast(b, kov_divide(b, sum, total), dtype);
+}
+
+/* ---- Quantiles ---- */
+
+typedef struct kov_method {
+    const char *name;
+    double alpha, beta; /* place of quantile q among n: q n + alpha + q (1 - alpha - beta) - 1 */
+    char between;       /* i: interpolate, l: lower, h: higher, m: midpoint, n: nearest */
+} kov_method;
+
+static const kov_method methods[] = {
+    {"linear", 1, 1, 'i'},           {"lower", 1, 1, 'l'},
+    {"higher", 1, 1, 'h'},           {"midpoint", 1, 1, 'm'},
+    {"nearest", 1, 1, 'n'},          {"hazen", 0.5, 0.5, 'i'},
+    {"weibull", 0, 0, 'i'},          {"interpolated_inverted_cdf", 0, 1, 'i'},
+    {"median_unbiased", 1.0 / 3, 1.0 / 3, 'i'}, {"normal_unbiased", 0.375, 0.375, 'i'},
+    {"inverted_cdf", 0, 1, 'h'},
+};
+
+static const kov_method *method_named(kov_builder *b, const char *function, const char *name)
+{
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+        if (strcmp(methods[i].name, name) == 0)
+            return &methods[i];
+    kov_builder_fail(b, KOV_NOT_IMPLEMENTED, "%s: method '%s'", function, name);
+    return &methods[0];
+}
+
+/* Where quantiles lie among `count` sorted elements, as float64: float32 could not tell neighbours of a
+ * long row apart. */
+static kov_value places_of(kov_builder *b, kov_value q, kov_value count, const kov_method *method)
+{
+    kov_value zero = kov_scalar_like(b, q, 0.0), one = kov_scalar_like(b, q, 1.0);
+    double slope = 1.0 - method->alpha - method->beta;
+    kov_value width = kov_add(b, count, kov_scalar_like(b, q, slope));
+    kov_value at = kov_multiply(b, q, width);
+    at = kov_add(b, at, kov_scalar_like(b, q, method->alpha - 1.0));
+    kov_value last = kov_subtract(b, count, one);
+    at = kov_maximum(b, kov_minimum(b, at, last), zero);
+    return method->between == 'n' ? kov_round(b, at, "half_to_even") : at;
+}
+
+static kov_value element_at(kov_builder *b, kov_value sorted, kov_value place, bool by_lane)
+{
+    int last = kov_ndim(b, sorted) - 1;
+    kov_value index = kov_cast(b, place, KOV_DTYPE_I64);
+    return by_lane ? kov_gather_elements(b, sorted, index, last)
+                   : kov_gather(b, sorted, index, kov_constant_i64_scalar(b, last), 0);
+}
+
+/* Elements beside the places, mixed as the method says. */
+static kov_value mixed(kov_builder *b, kov_value sorted, kov_value places, bool by_lane, char between)
+{
+    kov_value low_place = kov_floor(b, places), high_place = kov_ceiling(b, places);
+    if (between == 'l' || between == 'n')
+        return element_at(b, sorted, low_place, by_lane);
+    kov_value high = element_at(b, sorted, high_place, by_lane);
+    if (between == 'h')
+        return high;
+    kov_value low = element_at(b, sorted, low_place, by_lane);
+    kov_value half = kov_scalar_like(b, low, 0.5), part = half;
+    if (between == 'i')
+        part = kov_cast(b, kov_subtract(b, places, low_place), kov_dtype_of(b, low));
+    kov_value one = kov_scalar_like(b, low, 1.0), width = kov_subtract(b, high, low);
+    kov_value from_low = kov_add(b, low, kov_multiply(b, width, part));
+    kov_value left = kov_subtract(b, one, part);
+    kov_value from_high = kov_subtract(b, high, kov_multiply(b, width, left));
+    kov_value y = kov_select(b, kov_less(b, part, half), from_low, from_high);
+    y = kov_select(b, kov_equal(b, places, low_place), low, y);
+    return kov_select(b, kov_equal(b, low, high), low, y);
+}
+
+static kov_value quantiles(kov_builder *b, const char *function, kov_value x, kov_value q,
+                           const kov_axes *axis, const char *method_name, bool keepdims,
+                           bool skip_nan)
+{
+    x = kov_as_float(b, x);
+    kov_dtype dtype = kov_dtype_of(b, x);
+    x = kov_widen(b, x);
+    const kov_method *method = method_named(b, function, method_name);
+    int q_ndim = kov_ndim(b, q), axes[KOV_MAX_NDIM];
+    kov_value flat_q = kov_flatten(b, q);
+    int n = kov_axes_list(b, function, axis, kov_ndim(b, x), axes);
+    kov_value rest = KOV_VALUE_ERROR, lanes = kov_merge_last(b, x, axes, n, &rest);
+    kov_value sorted = kov_sort_last(b, lanes, NULL);
+    int last = kov_ndim(b, sorted) - 1;
+    kov_value over = kov_one_i64(b, last), nan = kov_is_na_n(b, sorted), y, missing;
+    if (skip_nan) {
+        kov_value valid = kov_cast(b, kov_logical_not(b, nan), KOV_DTYPE_F64);
+        kov_value count = kov_reduce_sum(b, valid, over, true);
+        y = mixed(b, sorted, places_of(b, flat_q, count, method), true, method->between);
+        missing = kov_equal(b, count, kov_scalar_like(b, count, 0.0));
+    } else {
+        kov_value count = kov_cast(b, kov_dim_value(b, sorted, last), KOV_DTYPE_F64);
+        y = mixed(b, sorted, places_of(b, flat_q, count, method), false, method->between);
+        missing = kov_reduce_logical_or(b, nan, over, true);
+    }
+    y = kov_select(b, missing, kov_scalar_like(b, y, NAN), y);
+    y = kov_move(b, y, last, 0);
+    if (keepdims) {
+        const kov_value parts[] = {kov_dims_value(b, flat_q, 0, 1), kov_kept_shape(b, x, axes, n)};
+        y = kov_reshape(b, y, kov_join_dims(b, parts, 2), false);
+    }
+    if (q_ndim == 0)
+        y = kov_squeeze_at(b, y, 0);
+    if (q_ndim > 1) {
+        const kov_value parts[] = {kov_shape_value(b, q), kov_dims_value(b, y, 1, kov_ndim(b, y))};
+        y = kov_reshape(b, y, kov_join_dims(b, parts, 2), false);
+    }
+    return kov_cast(b, y, dtype);
+}
+
+kov_value kov_numpy_quantile(kov_builder *b, kov_value x, kov_value q, const kov_axes *axis,
+                             const char *method, bool keepdims)
+{
+    return quantiles(b, "quantile", x, kov_cast(b, q, KOV_DTYPE_F64), axis, method, keepdims, false);
+}
+
+kov_value kov_numpy_nanquantile(kov_builder *b, kov_value x, kov_value q, const kov_axes *axis,
+                                const char *method, bool keepdims)
+{
+    return quantiles(b, "nanquantile", x, kov_cast(b, q, KOV_DTYPE_F64), axis, method, keepdims,
+                     true);
+}
+
+static kov_value from_percent(kov_builder *b, kov_value q)
+{
+    q = kov_cast(b, q, KOV_DTYPE_F64);
+    return kov_divide(b, q, kov_scalar_like(b, q, 100.0));
+}
+
+kov_value kov_numpy_percentile(kov_builder *b, kov_value x, kov_value q, const kov_axes *axis,
+                               const char *method, bool keepdims)
+{
+    return quantiles(b, "percentile", x, from_percent(b, q), axis, method, keepdims, false);
+}
+
+kov_value kov_numpy_nanpercentile(kov_builder *b, kov_value x, kov_value q, const kov_axes *axis,
+                                  const char *method, bool keepdims)
+{
+    return quantiles(b, "nanpercentile", x, from_percent(b, q), axis, method, keepdims, true);
+}
+
+kov_value kov_numpy_median(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims)
+{
+    kov_value half = kov_constant_number(b, KOV_DTYPE_F64, 0.5);
+    return quantiles(b, "median", x, half, axis, "midpoint", keepdims, false);
+}
+
+kov_value kov_numpy_nanmedian(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims)
+{
+    kov_value half = kov_constant_number(b, KOV_DTYPE_F64, 0.5);
+    return quantiles(b, "nanmedian", x, half, axis, "midpoint", keepdims, true);
+}
+
+/* ---- Correlation ---- */
+
+kov_value kov_numpy_corrcoef(kov_builder *b, kov_value x)
+{
+    x = kov_strong(b, x);
+    int ndim = kov_ndim(b, x);
+    if (ndim < 1 || ndim > 2)
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                "corrcoef: x has %d dimensions, it must have 1 or 2", ndim);
+    kov_dtype dtype = kov_dtype_of(b, x);
+    if (!kov_dtype_is_float(dtype))
+        dtype = dtype == KOV_DTYPE_I64 ? KOV_DTYPE_F64 : b->floatx;
+    x = kov_raise_to(b, kov_widen(b, kov_cast(b, x, dtype)), 2);
+    kov_value off = kov_subtract(b, x, kov_reduce_mean(b, x, kov_one_i64(b, 1), true));
+    kov_value product = kov_mat_mul(b, off, off, false, true);
+    kov_value square = kov_reduce_sum(b, kov_multiply(b, off, off), kov_one_i64(b, 1), true);
+    kov_value length = kov_sqrt(b, square);
+    kov_value y = kov_divide(b, kov_divide(b, product, length), kov_swap(b, length, 0, 1));
+    kov_value one = kov_scalar_like(b, y, 1.0), low = kov_scalar_like(b, y, -1.0);
+    y = kov_maximum(b, kov_minimum(b, y, one), low);
+    if (ndim == 1)
+        y = kov_reshape(b, y, kov_constant_i64(b, NULL, 0), false);
+    return kov_cast(b, y, dtype);
+}
+
+/* The shorter sequence slides over the longer; if it is the first, the result is reversed. */
+kov_value kov_numpy_correlate(kov_builder *b, kov_value x1, kov_value x2, const char *mode)
+{
+    static const int64_t ones[] = {1}, none[] = {0};
+    kov_promote_pair(b, &x1, &x2);
+    if (kov_ndim(b, x1) != 1 || kov_ndim(b, x2) != 1)
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                "correlate: both tensors must have one dimension");
+    kov_dtype dtype = kov_dtype_of(b, x1);
+    if (!kov_dtype_is_float(dtype))
+        dtype = dtype == KOV_DTYPE_I64 ? KOV_DTYPE_F64 : KOV_DTYPE_F32;
+    x1 = kov_widen(b, kov_cast(b, x1, dtype));
+    x2 = kov_widen(b, kov_cast(b, x2, dtype));
+    int64_t first = kov_dim_number(b, x1, 0), second = kov_dim_number(b, x2, 0);
+    bool swapped = first < second;
+    kov_value longer = swapped ? x2 : x1, shorter = swapped ? x1 : x2;
+    int64_t length = swapped ? first : second, before, after;
+    if (strcmp(mode, "valid") == 0) {
+        before = after = 0;
+    } else if (strcmp(mode, "full") == 0) {
+        before = after = length - 1;
+    } else if (strcmp(mode, "same") == 0) {
+        before = length / 2;
+        after = length - 1 - before;
+    } else {
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                "correlate: mode is 'valid', 'same' or 'full', not '%s'", mode);
+    }
+    const kov_ints step = {ones, 1}, zero = {none, 1};
+    const int front[] = {0, 1};
+    kov_value padded = kov_pad(b, longer, kov_one_i64(b, before), kov_one_i64(b, after),
+                               kov_scalar_like(b, longer, 0.0), "constant");
+    kov_value data = kov_unsqueeze(b, padded, kov_axes_value(b, front, 2));
+    kov_value filter = kov_unsqueeze(b, shorter, kov_axes_value(b, front, 2));
+    kov_value y = kov_convolution(b, data, filter, step, zero, zero, step, "explicit");
+    y = kov_squeeze(b, y, kov_axes_value(b, front, 2));
+    return kov_cast(b, swapped ? kov_reverse(b, y, 0) : y, dtype);
+}
+
+/* ---- Integration ---- */
+
+kov_value kov_numpy_trapezoid(kov_builder *b, kov_value y, kov_value x, kov_value dx,
+                              const kov_axes *axis)
+{
+    y = kov_as_float(b, y);
+    kov_dtype dtype = kov_dtype_of(b, y);
+    y = kov_widen(b, y);
+    kov_dtype wide = kov_dtype_of(b, y);
+    int ndim = kov_ndim(b, y), at = kov_axis_one(b, "trapezoid", axis, ndim);
+    kov_value width = kov_cast(b, dx, wide);
+    if (x != KOV_VALUE_NONE) {
+        x = kov_cast(b, x, wide);
+        int along = kov_ndim(b, x) == 1 ? 0 : at, behind[KOV_MAX_NDIM], n = 0;
+        width = kov_subtract(b, kov_slice_axis(b, x, along, 1, INT64_MAX, 1),
+                             kov_slice_axis(b, x, along, 0, -1, 1));
+        for (int i = at + 1; kov_ndim(b, x) == 1 && i < ndim; i++)
+            behind[n++] = i - at;
+        if (n > 0)
+            width = kov_unsqueeze(b, width, kov_axes_value(b, behind, n));
+    }
+    kov_value sides = kov_add(b, kov_slice_axis(b, y, at, 1, INT64_MAX, 1),
+                              kov_slice_axis(b, y, at, 0, -1, 1));
+    kov_value areas = kov_multiply(b, kov_multiply(b, width, sides), kov_scalar_like(b, y, 0.5));
+    return kov_cast(b, kov_reduce_sum(b, areas, kov_one_i64(b, at), false), dtype);
+}

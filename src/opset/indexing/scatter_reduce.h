@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reductions of scattered updates, in double or 64-bit integers, rounded once at the end. */
+#ifndef KOV_OPSET_INDEXING_SCATTER_REDUCE_H
+#define KOV_OPSET_INDEXING_SCATTER_REDUCE_H
+
+#include "graph/eval.h"
+
+typedef enum kov_scatter_reduction {
+    KOV_SCATTER_NONE,
+    KOV_SCATTER_SUM,
+    KOV_SCATTER_SUB,
+    KOV_SCATTER_PROD,
+    KOV_SCATTER_MIN,
+    KOV_SCATTER_MAX,
+    KOV_SCATTER_MEAN
+} kov_scatter_reduction;
+
+/* By the name in IR; false if there is none. */
+bool kov_scatter_reduction_find(const char *name, kov_scatter_reduction *out);
+/* Whether elements of this type can be reduced so: numbers; bool by and (prod, min) and or (sum, max). */
+bool kov_scatter_reduction_takes(kov_scatter_reduction reduction, kov_dtype dtype);
+
+typedef struct kov_scatter {
+    const kov_eval *eval;
+    kov_scatter_reduction reduction;
+    kov_dtype dtype;
+    bool real;
+    void *data, *updates; /* F64 if real, else I64 */
+} kov_scatter;
+
+/* Loads inputs 0 (data) and 2 (updates). */
+kov_status kov_scatter_open(const kov_eval *eval, kov_scatter_reduction reduction, kov_scatter *out);
+/* data[place] becomes data[place] reduced with updates[update]. */
+void kov_scatter_apply(kov_scatter *scatter, int64_t place, int64_t update);
+/* data[place] becomes what the first update replaces. */
+void kov_scatter_clear(kov_scatter *scatter, int64_t place);
+/* The mean of `count` summed values; of integers rounded toward 0. */
+void kov_scatter_divide(kov_scatter *scatter, int64_t place, int64_t count);
+/* Writes output 0 if status is KOV_OK, and frees. Returns the first failure. */
+kov_status kov_scatter_close(kov_scatter *scatter, kov_status status);
+
+#endif

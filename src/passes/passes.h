@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One function per pass; pipeline.c lists them in order with name and promise. */
+#ifndef KOV_PASSES_PASSES_H
+#define KOV_PASSES_PASSES_H
+
+#include "passes/pipeline.h"
+#include "passes/rewrite.h"
+
+kov_status kov_pass_inline(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
+kov_status kov_pass_fold(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
+kov_status kov_pass_simplify(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
+kov_status kov_pass_sink_transpose(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
+kov_status kov_pass_fold_scale(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "passes/passes.h"
+#include "base/status.h"
+#include <string.h>
+
+typedef kov_status (*pass_fn)(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
+
+static const struct {
+    kov_pass_info info;
+    pass_fn run;
+} passes[] = {
+    {{"inline", "keeps bits", false}, kov_pass_inline},
+    {{"fold", "keeps bits", true}, kov_pass_fold},
+    {{"simplify", "keeps bits", true}, kov_pass_simplify},
+    {{"sink_transpose", "keeps bits", true}, kov_pass_sink_transpose},
+    {{"fold_scale", "reassociates within K + 4 roundings of a sum of K products", true},
+     kov_pass_fold_scale},
+    {{"clean", "keeps bits", true}, kov_pass_simplify},
+};
+
+enum { PASS_COUNT = sizeof passes / sizeof passes[0] };
+
+int kov_pass_count(void)
+{
+    return PASS_COUNT;
+}
+
+const kov_pass_info *kov_pass_at(int index)
+{
+    return index >= 0 && index < PASS_COUNT ? &passes[index].info : NULL;
+}
+
+static bool is_off(const char *off, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = off; at && *at;) {
+        const char *end = strchr(at, ',');
+        size_t n = end ? (size_t)(end - at) : strlen(at);
+        if ((n == length && strncmp(at, name, n) == 0) || (n == 3 && strncmp(at, "all", 3) == 0))
+            return true;
+        at = end ? end + 1 : at + n;
+    }
+    return false;
+}
+
+kov_status kov_passes_run(kov_graph *graph, const kov_pass_options *options, kov_graph **out)
+{
+    kov_graph *current = graph;
+    kov_graph_retain(current);
+    for (int i = 0; i < PASS_COUNT; i++) {
+        kov_graph *next;
+        if (passes[i].info.optional && is_off(options->off, passes[i].info.name))
+            continue;
+        kov_status status = passes[i].run(current, options, &next);
+        kov_graph_release(current);
+        if (status != KOV_OK)
+            return kov_fail_in(status, "pass %s", passes[i].info.name);
+        current = next;
+    }
+    *out = current;
+    return KOV_OK;
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# tools/fuzz.sh SECONDS   builds fuzz/*_fuzz.c with libFuzzer, ASan and UBSan, and runs each target
+# that long on its corpus: fuzz/corpus/<target> is read, $BUILD/fuzz/<target> grows. From BUILD,
+# JOBS, CLANG and PY. FUZZ=name runs one target.
+set -euo pipefail
+
+seconds=$1
+export KOV_LOGS=$BUILD/logs
+tree=$BUILD/check/address-undefined # that of tools/check.sh
+tools/step.sh fuzz-build tools/sanitized.sh "$CLANG" address,undefined
+
+status=0
+for program in "$tree"/fuzz/${FUZZ:-*}_fuzz; do
+    [ -x "$program" ] || { echo "fuzz: no target in fuzz/" >&2; exit 1; }
+    name=$(basename "$program")
+    work=$BUILD/fuzz/$name
+    corpora=("$work")
+    mkdir -p "$work"
+    [ -d "fuzz/corpus/$name" ] && corpora+=("fuzz/corpus/$name")
+    tools/step.sh "fuzz-$name" "$program" -max_total_time="$seconds" -timeout=10 \
+        -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$work-" \
+        "${corpora[@]}" || status=1
+    grep -E 'number_of_executed_units|new_units_added' "$KOV_LOGS/fuzz-$name.log" || true
+done
+exit $status

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run by tools/wheel.sh in the environment where the wheel was installed, with KERAS_BACKEND=kov:
+the hook answers, a function gives the right number, and only the bundled libraries are loaded."""
+
+import math
+import pathlib
+import sys
+
+import keras
+import kov
+
+site = pathlib.Path(kov.__file__).resolve().parents[1]
+assert site.is_relative_to(pathlib.Path(sys.prefix).resolve()), f"kov comes from {site}"
+assert kov.is_active(), "Keras does not run on kov"
+assert "openvino" not in sys.modules, "OpenVINO was imported"
+
+x = 1e-5
+y = float(keras.ops.convert_to_numpy(keras.ops.log1p(keras.ops.convert_to_tensor(x, "float32"))))
+assert abs(y - math.log1p(x)) < 1e-11, f"log1p({x}) gave {y}"
+
+loaded = {
+    line.split(maxsplit=5)[5].strip()
+    for line in open("/proc/self/maps", encoding="utf-8")
+    if ".so" in line and any(name in line for name in ("libkov", "libexpat"))
+}
+outside = [path for path in loaded if not pathlib.Path(path).resolve().is_relative_to(site)]
+assert any("libkov" in path for path in loaded) and not outside, f"not bundled: {outside}"
+print(f"ok wheel: Python {sys.version.split()[0]}, Keras {keras.__version__}, kov {kov.__version__}")
