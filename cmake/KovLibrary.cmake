@@ -51,9 +51,15 @@ if(KOV_ISA_SOURCES)
         target_compile_definitions(kov_kernels_${isa} PRIVATE KOV_ISA=${isa})
         # -O3 for its vectorizer; like all of -O3 it keeps every bit without -ffast-math.
         target_compile_options(kov_kernels_${isa} PRIVATE ${KOV_ISA_FLAGS_${isa}}
-            $<$<CONFIG:Release>:-O3>
+            $<$<AND:$<CONFIG:Release>,$<NOT:$<BOOL:${KOV_SANITIZE}>>>:-O3>
             # A loop that clang cannot vectorize for one instruction set is no mistake.
             $<$<C_COMPILER_ID:Clang>:-Wno-pass-failed>)
+        if(KOV_SANITIZE MATCHES undefined)
+            # In unrolled kernels these four checks take minutes to compile; what they would see
+            # of a bad address, the address sanitizer sees too.
+            target_compile_options(kov_kernels_${isa} PRIVATE
+                -fno-sanitize=null,alignment,object-size,pointer-overflow)
+        endif()
     endforeach()
 endif()
 

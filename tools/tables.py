@@ -248,7 +248,7 @@ class Parameter:
         if self.kind == "dtype":
             value = "KOV_DTYPE_NONE"
             if d not in (None, "None"):
-                value = f"kov_dtype_from_keras_name({d})"
+                value = 'kov_dtype_from_keras_name(%s)' % d.replace("'", '"')
             return f"kov_argument_dtype({arg}, {value})"
         raise TableError(self.kind)
 

@@ -40,6 +40,11 @@ KOV_API int kov_plan_partition_count(const kov_plan *plan);
 KOV_API kov_status kov_devices(kov_context *context, char ***out);
 KOV_API void kov_devices_free(char **devices);
 
+/* Where OpenVINO's libraries lie (the folder of libopenvino_c.so, with or without a version behind it),
+ * for when the loader does not find them by itself; the environment's KOV_OPENVINO_LIB goes first.
+ * Process-wide, copied, heeded until OpenVINO is first opened; NULL: none. */
+KOV_API kov_status kov_set_openvino_path(const char *folder);
+
 #ifdef __cplusplus
 }
 #endif

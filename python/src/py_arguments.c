@@ -221,8 +221,10 @@ static int from_integer_data(kovpy_call *call, int index, PyObject *object, kov_
 /* Shapes and indices: plain integers if all are, else items which may be tensors. */
 static int from_shape(kovpy_call *call, int index, PyObject *object, kov_argument *out)
 {
-    if (kovpy_is_tensor(object) || PyObject_TypeCheck(object, kovpy.ndarray))
+    if (kovpy_is_tensor(object) && ((kovpy_tensor *)object)->trace)
         return from_data(call, object, out);
+    if (kovpy_is_tensor(object) || PyObject_TypeCheck(object, kovpy.ndarray))
+        return from_integer_data(call, index, object, out);
     const int found = from_integers(call, object, out);
     if (found != 0)
         return found < 0 ? -1 : 0;
@@ -293,6 +295,11 @@ int kovpy_call_argument(kovpy_call *call, int index, PyObject *object)
         strcmp(parameter->name, "seed") == 0)
         return from_seed(call, object, out);
     if (object == Py_None) {
+        /* None where it is not the default, as argsort(x, axis=None): no axes, told from no argument. */
+        if (parameter->kind == KOV_PARAMETER_AXIS && !parameter->optional && parameter->default_text) {
+            out->kind = KOV_ARGUMENT_INTS;
+            return 0;
+        }
         if (parameter->kind == KOV_PARAMETER_ENUM && kovpy.image_data_format &&
             strcmp(parameter->name, "data_format") == 0)
             return default_data_format(call, out);

@@ -164,7 +164,7 @@ kov_tensor *kovpy_call_own_result(const kovpy_call *call, kov_tensor *result)
 /* One Tensor, a tuple of them, or a list. Steals the items, which may be NULL after a failure. */
 static PyObject *pack(const kovpy_call *call, PyObject **items, int count)
 {
-    if (call->info->returns == 1)
+    if (call->info->returns == 1 || (call->info->returns == KOV_RETURNS_SOME && count == 1))
         return items[0];
     PyObject *packed = call->info->returns == KOV_RETURNS_LIST ? PyList_New(count) : PyTuple_New(count);
     int failed = !packed;
@@ -186,7 +186,7 @@ static PyObject *pack(const kovpy_call *call, PyObject **items, int count)
  * grows until the library is content. */
 static int result_capacity(const kovpy_call *call)
 {
-    return call->info->returns == KOV_RETURNS_LIST ? MAX_RESULTS : call->info->returns;
+    return call->info->returns < 0 ? MAX_RESULTS : call->info->returns;
 }
 
 static PyObject *run_traced(kovpy_call *call, int function, int capacity)

@@ -157,6 +157,13 @@ static PyObject *set_device(PyObject *module, PyObject *device)
     return previous;
 }
 
+static PyObject *get_device(PyObject *module, PyObject *none)
+{
+    (void)module;
+    (void)none;
+    return Py_NewRef(kovpy.device);
+}
+
 static PyObject *devices(PyObject *module, PyObject *none)
 {
     (void)module;
@@ -220,6 +227,7 @@ static PyMethodDef methods[] = {
     {"set_draw_seed", set_draw_seed, METH_O, "Keras's function that makes a tensor of a seed."},
     {"set_config", set_config, METH_VARARGS, "Keras's floatx, image_data_format, KerasTensor."},
     {"set_device", set_device, METH_O, "Sets the device of later plans; returns the previous."},
+    {"get_device", get_device, METH_NOARGS, "The device of plans made now; None: the default."},
     {"devices", devices, METH_NOARGS, "Names of the devices that are there."},
     {"threads", threads, METH_NOARGS, "Number of threads a run may use."},
     {"set_threads", set_threads, METH_O, "Sets the number of threads of later runs."},

@@ -312,6 +312,12 @@ static PyObject *is_tensor(PyObject *module, PyObject *object)
     return PyBool_FromLong(kovpy_is_tensor(object));
 }
 
+static PyObject *is_array(PyObject *module, PyObject *object)
+{
+    (void)module;
+    return PyBool_FromLong(PyObject_TypeCheck(object, kovpy.ndarray));
+}
+
 static PyObject *is_traced(PyObject *module, PyObject *object)
 {
     (void)module;
@@ -369,6 +375,7 @@ static PyMethodDef methods[] = {
     {"convert_to_numpy", convert_to_numpy, METH_O,
      "convert_to_numpy($module, x)\n--\n\nA new, writable NumPy array."},
     {"is_tensor", is_tensor, METH_O, "is_tensor($module, x)\n--\n\nWhether x is a Tensor."},
+    {"is_array", is_array, METH_O, "Whether x is a NumPy array."},
     {"is_traced", is_traced, METH_O, "Whether x is a value of a graph that is being traced."},
     {"shape", shape, METH_O,
      "shape($module, x)\n--\n\nSizes; a scalar tensor for each that is free in the trace."},

@@ -149,7 +149,7 @@ bool kov_log_enabled(const kov_context *context)
     return context->options.log != NULL;
 }
 
-void kov_log(const kov_context *context, const char *format, ...)
+void kov_log_line(const kov_context *context, const char *format, ...)
 {
     if (context->options.log == NULL)
         return;

@@ -47,7 +47,7 @@ bool kov_context_is_cancelled(const kov_context *context);
 kov_status kov_context_check_cancelled(const kov_context *context);
 
 /* One line to the context's log callback, if it has one (no newline at its end). */
-void kov_log(const kov_context *context, const char *format, ...) KOV_PRINTF(2, 3);
+void kov_log_line(const kov_context *context, const char *format, ...) KOV_PRINTF(2, 3);
 bool kov_log_enabled(const kov_context *context);
 
 #endif

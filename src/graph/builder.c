@@ -316,7 +316,7 @@ static kov_status append_values(kov_graph *graph, const kov_infer_output *output
         const kov_infer_output *out = &outputs[i];
         kov_value_info info = {.dtype = out->dtype, .ndim = out->ndim, .content = out->content,
                                .node = node, .output = i, .weak = weak};
-        info.dims = kov_arena_copy(&graph->arena, out->dims, sizeof(kov_dim) * (size_t)(out->ndim + 1));
+        info.dims = kov_dims_copy(&graph->arena, out->ndim, out->dims);
         if (!info.dims || !KOV_PUSH(graph->context, graph->values, info))
             return KOV_OUT_OF_MEMORY;
         if (graph->values.n > (int)INDEX_MASK)
@@ -399,8 +399,8 @@ static kov_value capture(kov_builder *b, int level, kov_value v)
     kov_status status = append_node(b, &want, &out, 1);
     b->levels.n = open;
     index = (kov_value)graph->values.n - 1;
-    if (status == KOV_OK && !(KOV_PUSH(b->context, at->captures, v) &&
-                              KOV_PUSH(b->context, at->captured, index)))
+    if (status == KOV_OK && !(KOV_PUSH(b->context, at->captured, index) &&
+                              KOV_PUSH(b->context, at->captures, v)))
         status = KOV_OUT_OF_MEMORY;
     kov_builder_adopt(b, status);
     return status == KOV_OK ? index : 0;

@@ -93,10 +93,10 @@ static kov_status emit_while(kov_builder *b, const kov_body *condition, const ko
 {
     if (condition->parameter_count != count || body->parameter_count != count ||
         body->graph->results.n != count)
-        return kov_fail(KOV_INVALID_ARGUMENT,
-                        "While: %d states; the condition takes %d, the body takes %d and returns %d",
-                        count, condition->parameter_count, body->parameter_count,
-                        body->graph->results.n);
+        return kov_fail(
+            KOV_INVALID_ARGUMENT,
+            "While: %d states; the condition takes %d, the body takes %d and returns %d", count,
+            condition->parameter_count, body->parameter_count, body->graph->results.n);
     bool bounded = maximum != KOV_VALUE_NONE;
     kov_value *given = kov_alloc(b->context, (size_t)(count + 1) * sizeof *given);
     if (!given)

@@ -98,6 +98,15 @@ static int64_t saturating_add(int64_t a, int64_t b)
     return r;
 }
 
+/* Sum of two lower bounds; INT64_MIN is "none". */
+static int64_t lower_sum(int64_t a, int64_t b)
+{
+    int64_t r;
+    if (a == INT64_MIN || b == INT64_MIN || __builtin_add_overflow(a, b, &r))
+        return INT64_MIN;
+    return r;
+}
+
 static int64_t saturating_mul(int64_t a, int64_t b)
 {
     int64_t r;
@@ -164,7 +173,7 @@ kov_dim kov_dim_add_number(kov_dims *dims, kov_dim a, int64_t number)
     const kov_dim_expr *e = kov_dim_expr_of(dims, a);
     if (e->kind == KOV_DIM_ADD && is_raw_number(dims, e->right))
         return kov_dim_add_number(dims, e->left, number + raw_number(dims, e->right));
-    int64_t lower = e->lower + number;
+    int64_t lower = lower_sum(e->lower, number);
     return intern(dims, KOV_DIM_ADD, a, number_node(dims, number), lower, saturating_add(e->upper, number));
 }
 
@@ -203,19 +212,23 @@ static kov_dim add_term(kov_dims *dims, kov_dim sum, kov_dim base, int64_t coeff
         kov_dim merged = have + coefficient == 0 ? 0 : scale(dims, base, have + coefficient);
         if (rest == 0)
             return merged;
-        return merged == 0 ? rest : intern(dims, KOV_DIM_ADD, rest, merged, 0, INT64_MAX);
+        if (merged == 0)
+            return rest;
+        return intern(dims, KOV_DIM_ADD, rest, merged,
+                      lower_sum(kov_dim_lower(dims, rest), kov_dim_lower(dims, merged)),
+                      saturating_add(kov_dim_upper(dims, rest), kov_dim_upper(dims, merged)));
     }
     kov_dim term = scale(dims, base, coefficient);
     if (last_base > base) { /* ordered by age, so equal sums are equal nodes */
         int64_t upper = saturating_add(kov_dim_upper(dims, sum), kov_dim_upper(dims, term));
-        int64_t lower = kov_dim_lower(dims, sum) + kov_dim_lower(dims, term);
+        int64_t lower = lower_sum(kov_dim_lower(dims, sum), kov_dim_lower(dims, term));
         return intern(dims, KOV_DIM_ADD, sum, term, lower, upper);
     }
     kov_dim lower_part = add_term(dims, rest, base, coefficient);
     if (rest == 0)
         lower_part = term;
     int64_t upper = saturating_add(kov_dim_upper(dims, lower_part), kov_dim_upper(dims, last));
-    int64_t lower = kov_dim_lower(dims, lower_part) + kov_dim_lower(dims, last);
+    int64_t lower = lower_sum(kov_dim_lower(dims, lower_part), kov_dim_lower(dims, last));
     return intern(dims, KOV_DIM_ADD, lower_part, last, lower, upper);
 }
 
@@ -502,6 +515,14 @@ int kov_dim_print(const kov_dims *dims, kov_dim dim, char *out, size_t size)
     default:
         return snprintf(out, size, "max(%s,%s)", left, right);
     }
+}
+
+kov_dim *kov_dims_copy(kov_arena *arena, int ndim, const kov_dim *at)
+{
+    kov_dim *copy = kov_arena_alloc(arena, sizeof *copy * (size_t)(ndim > 0 ? ndim : 1));
+    if (copy && ndim > 0)
+        memcpy(copy, at, sizeof *copy * (size_t)ndim);
+    return copy;
 }
 
 int kov_dims_print(const kov_dims *dims, int ndim, const kov_dim *at, char *out, size_t size)

@@ -72,6 +72,8 @@ bool kov_dim_evaluate(const kov_dims *dims, kov_dim dim, const kov_dim *symbols,
                       const int64_t *values, int n, int64_t *out);
 /* "N", "2*N+1"; returns the length written as snprintf does. */
 int kov_dim_print(const kov_dims *dims, kov_dim dim, char *out, size_t size);
+/* A copy that is never NULL but on failure, also for ndim 0. */
+kov_dim *kov_dims_copy(kov_arena *arena, int ndim, const kov_dim *at);
 /* "(N, 3)". */
 int kov_dims_print(const kov_dims *dims, int ndim, const kov_dim *at, char *out, size_t size);
 

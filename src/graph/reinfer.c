@@ -29,7 +29,7 @@ kov_status kov_node_reinfer(const kov_node *node, const kov_infer_input *inputs,
 
 static kov_status keep(const kov_infer_output *out, kov_arena *arena, kov_infer_input *info)
 {
-    kov_dim *dims = kov_arena_copy(arena, out->dims, sizeof *dims * (size_t)(out->ndim + 1));
+    kov_dim *dims = kov_dims_copy(arena, out->ndim, out->dims);
     if (!dims)
         return KOV_OUT_OF_MEMORY;
     *info = (kov_infer_input){out->dtype, out->ndim, dims, out->content, NULL};

@@ -119,8 +119,9 @@ static kov_value floor_divide_floats(kov_builder *b, kov_value x1, kov_value x2)
     kov_value shifted = kov_logical_and(b, opposite, kov_not_equal(b, rest, zero));
     kov_value y = kov_divide(b, kov_subtract(b, x1, rest), x2);
     y = kov_round(b, kov_select(b, shifted, kov_subtract(b, y, one), y), "half_to_even");
-    kov_value plain = kov_logical_and(b, kov_is_finite(b, quotient), kov_is_finite(b, x2));
-    y = kov_select(b, plain, y, kov_floor(b, quotient));
+    /* A zero has the sign of the quotient. */
+    y = kov_select(b, kov_equal(b, y, zero), kov_multiply(b, quotient, zero), y);
+    y = kov_select(b, kov_equal(b, x2, zero), quotient, y);
     return kov_narrow(b, y, dtype);
 }
 
@@ -132,9 +133,7 @@ kov_value kov_numpy_floor_divide(kov_builder *b, kov_value x1, kov_value x2)
 
 kov_value kov_numpy_power(kov_builder *b, kov_value x1, kov_value x2)
 {
-    kov_promote_pair(b, &x1, &x2);
-    if (kov_is_bool_value(b, x1)) /* only false to the power true is false */
-        return kov_logical_or(b, x1, kov_logical_not(b, x2));
+    promote_to_numbers(b, &x1, &x2);
     return kov_power(b, x1, x2);
 }
 

@@ -256,7 +256,7 @@ static kov_value ramp(kov_builder *b, kov_value edge, int axis, int64_t width, b
         index = kov_unsqueeze(b, index, kov_axes_value(b, behind, n));
     kov_value part = kov_divide(b, index, kov_scalar_like(b, wide, (double)width));
     kov_value y = kov_multiply(b, wide, part);
-    return kov_cast(b, kov_dtype_is_float(dtype) ? y : kov_round(b, y, "half_to_even"), dtype);
+    return kov_cast(b, kov_dtype_is_float(dtype) ? y : kov_floor(b, y), dtype);
 }
 
 static kov_value pad_by_value(kov_builder *b, kov_value x, int axis, int64_t before, int64_t after,

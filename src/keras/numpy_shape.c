@@ -254,7 +254,7 @@ static kov_value join_all(kov_builder *b, const char *function, kov_values xs, i
 
 kov_value kov_numpy_concatenate(kov_builder *b, kov_values xs, const kov_axes *axis)
 {
-    if (axis->given)
+    if (axis->given && axis->n == 1)
         return join_all(b, "concatenate", xs, axis->at[0], 1, true);
     kov_value *at = copied(b, xs);
     if (at == NULL)
@@ -305,6 +305,21 @@ kov_value kov_numpy_dstack(kov_builder *b, kov_values xs)
     return join_all(b, "dstack", xs, 2, 3, false);
 }
 
+kov_value kov_numpy_column_stack(kov_builder *b, kov_values xs)
+{
+    kov_value *at = copied(b, xs);
+    if (at == NULL)
+        return KOV_VALUE_ERROR;
+    for (int i = 0; i < xs.n; i++) {
+        at[i] = kov_at_least_1d(b, at[i]);
+        if (kov_ndim(b, at[i]) == 1)
+            at[i] = kov_unsqueeze_at(b, at[i], 1);
+    }
+    kov_value y = joined(b, "column_stack", at, xs.n, 1);
+    kov_free(b->context, at);
+    return y;
+}
+
 /* ---- Splitting ---- */
 
 /* Pieces between the cuts; a negative cut counts from the end, as a slice's bound does. */
@@ -321,7 +336,41 @@ static int split_at(kov_builder *b, kov_value x, const int64_t *cuts, int n, int
     return n + 1;
 }
 
-/* Pieces of equal length; with `uneven` the first ones are one longer where it does not come out. */
+static int outputs_of(kov_value first, int count, kov_value *outs)
+{
+    for (int i = 0; i < count; i++)
+        outs[i] = kov_output(first, i);
+    return count;
+}
+
+/* Piece i of L elements in s pieces has (L - i + s - 1) / s: the first ones are one longer where it does
+ * not come out. */
+static int split_unevenly(kov_builder *b, kov_value x, int64_t sections, int axis, kov_value *outs)
+{
+    kov_value count = kov_constant_i64_scalar(b, sections), one = kov_constant_i64_scalar(b, 1);
+    kov_value top = kov_add(b, kov_dim_value(b, x, axis), kov_constant_i64_scalar(b, sections - 1));
+    kov_value lengths[KOV_MAX_NDIM * 2], start = kov_constant_i64_scalar(b, 0);
+    bool few = sections <= KOV_MAX_NDIM * 2;
+    for (int64_t i = 0; i < sections; i++) {
+        kov_value offset = kov_subtract(b, top, kov_constant_i64_scalar(b, i));
+        kov_value length = kov_divide(b, offset, count);
+        if (few) {
+            lengths[i] = length;
+            continue;
+        }
+        kov_value stop = kov_add(b, start, length);
+        outs[i] = kov_slice(b, x, kov_join_dims(b, &start, 1), kov_join_dims(b, &stop, 1),
+                            kov_join_dims(b, &one, 1), kov_one_i64(b, axis));
+        start = stop;
+    }
+    if (!few)
+        return (int)sections;
+    int n = 0;
+    kov_value first = kov_variadic_split(b, x, kov_constant_i64_scalar(b, axis),
+                                         kov_join_dims(b, lengths, (int)sections), &n);
+    return outputs_of(first, n, outs);
+}
+
 static int split_into(kov_builder *b, const char *function, kov_value x, int64_t sections, int axis,
                       bool uneven, kov_value *outs, int capacity)
 {
@@ -330,30 +379,19 @@ static int split_into(kov_builder *b, const char *function, kov_value x, int64_t
         return 0;
     }
     int64_t length = 0;
-    bool even = !uneven;
-    if (uneven) {
-        length = kov_dim_number(b, x, axis);
-        even = length % sections == 0;
-    } else if (kov_dim_known(b, x, axis, &length) && length % sections != 0) {
+    bool known = kov_dim_is_number(kov_builder_value(b, x)->dims[axis]) &&
+                 kov_dim_known(b, x, axis, &length);
+    if (uneven && !(known && length % sections == 0))
+        return split_unevenly(b, x, sections, axis, outs);
+    if (known && length % sections != 0) {
         kov_builder_fail(b, KOV_INVALID_ARGUMENT,
                          "%s: %lld elements along axis %d do not make %lld equal pieces", function,
                          (long long)length, axis, (long long)sections);
         return 0;
     }
-    if (even) {
-        int count = 0;
-        kov_value first = kov_split(b, x, kov_constant_i64_scalar(b, axis), sections, &count);
-        for (int i = 0; i < count; i++)
-            outs[i] = kov_output(first, i);
-        return count;
-    }
-    int64_t start = 0, size = length / sections, longer = length % sections;
-    for (int64_t i = 0; i < sections; i++) {
-        int64_t stop = start + size + (i < longer);
-        outs[i] = kov_slice_axis(b, x, axis, start, stop, 1);
-        start = stop;
-    }
-    return (int)sections;
+    int count = 0;
+    kov_value first = kov_split(b, x, kov_constant_i64_scalar(b, axis), sections, &count);
+    return outputs_of(first, count, outs);
 }
 
 static int pieces(kov_builder *b, const char *function, kov_value x, kov_sections cuts, int64_t axis,
@@ -407,7 +445,7 @@ int kov_numpy_meshgrid(kov_builder *b, kov_values x, const char *indexing, kov_v
         return 0;
     }
     bool swapped = indexing[0] == 'x' && x.n > 1; /* xy: the first two trade places */
-    kov_value sizes[KOV_MAX_NDIM];
+    kov_value sizes[KOV_MAX_NDIM] = {KOV_VALUE_ERROR};
     for (int i = 0; i < x.n; i++) {
         int at = swapped && i < 2 ? 1 - i : i, axes[KOV_MAX_NDIM], n = 0;
         kov_value flat = kov_flatten(b, kov_strong(b, x.at[i]));

@@ -12,10 +12,11 @@ static kov_value sorted_along(kov_builder *b, const char *function, kov_value x,
                               bool want_order)
 {
     x = kov_strong(b, x);
-    if (!axis->given || kov_ndim(b, x) == 0)
+    bool flat = !axis->given || axis->n == 0; /* an explicit None */
+    if (flat || kov_ndim(b, x) == 0)
         x = kov_flatten(b, x);
     int ndim = kov_ndim(b, x);
-    int at = axis->given && ndim > 1 ? kov_axis_one(b, function, axis, ndim) : ndim - 1;
+    int at = !flat && ndim > 1 ? kov_axis_one(b, function, axis, ndim) : ndim - 1;
     kov_value order = KOV_VALUE_ERROR;
     kov_value sorted = kov_sort_last(b, kov_move(b, x, at, ndim - 1), &order);
     return kov_move(b, want_order ? order : sorted, ndim - 1, at);
@@ -81,7 +82,7 @@ kov_value kov_numpy_digitize(kov_builder *b, kov_value x, kov_value bins)
     kov_value last = kov_maximum(b, kov_subtract(b, count, one), zero);
     kov_value rising = kov_numpy_less_equal(b, kov_gather(b, bins, zero, zero, 0),
                                             kov_gather(b, bins, last, zero, 0));
-    kov_value back = find_places(b, kov_reverse(b, bins, 0), x, false);
+    kov_value back = find_places(b, kov_reverse(b, bins, 0), x, true);
     kov_value falling_places = kov_subtract(b, kov_cast(b, count, KOV_DTYPE_I32), back);
     return kov_select(b, rising, rising_places, falling_places);
 }

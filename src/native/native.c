@@ -1,50 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "native/native.h"
-#include "base/status.h"
-#include "opset/interpret.h"
+
+#include "native/executable.h"
+
+#include <stdio.h>
+#include <string.h>
 
 static bool supports(const kov_graph *graph, const kov_node *node, char *why, size_t why_size)
 {
-    (void)graph, (void)why, (void)why_size;
-    return !node->opaque;
+    (void)graph;
+    if (!node->opaque)
+        return true;
+    snprintf(why, why_size, "operation %s of %s is not known", node->opaque->type, node->opaque->version);
+    return false;
 }
 
 static kov_status compile(kov_graph *graph, const kov_engine_options *options, void **executable)
 {
-    (void)options;
-    kov_graph_retain(graph);
-    *executable = graph;
-    return KOV_OK;
+    kov_executable *made;
+    kov_status status = kov_executable_create(graph, options && options->eager, &made);
+    if (status == KOV_OK)
+        *executable = made;
+    return status;
 }
 
 static kov_status run(void *executable, kov_tensor *const *inputs, kov_tensor **results)
 {
-    kov_graph *graph = executable;
-    return kov_interpret(graph, inputs, graph->parameters.n, results);
+    return kov_executable_run(executable, inputs, results);
 }
 
 static void text(void *executable, kov_text *out)
 {
-    const kov_graph *graph = executable;
-    for (int i = 0; i < graph->nodes.n; i++)
-        kov_node_print(out, graph, &graph->nodes.at[i]);
+    kov_executable_text(executable, out);
 }
 
 static size_t bytes(const void *executable)
 {
-    const kov_graph *graph = executable;
-    return sizeof(kov_node) * (size_t)graph->nodes.n;
+    return kov_executable_bytes(executable);
 }
 
 static void release(void *executable)
 {
-    kov_graph_release(executable);
+    kov_executable_release(executable);
 }
 
 const kov_engine kov_native_engine = {"native", supports, compile, run, text, bytes, release};
 
+/* A function of one float array that an element-wise kernel computes as its decomposition would. */
+static bool is_unary(const kov_graph *graph, const kov_node *node)
+{
+    if (node->input_count != 1 || node->output_count != 1)
+        return false;
+    kov_dtype in = kov_graph_value(graph, node->inputs[0])->dtype;
+    kov_dtype out = kov_graph_value(graph, node->first_output)->dtype;
+    return in == out && (in == KOV_DTYPE_F32 || in == KOV_DTYPE_F64);
+}
+
 bool kov_native_keeps_composite(const kov_graph *graph, const kov_node *node)
 {
-    (void)graph, (void)node;
-    return false;
+    return node->function_name && strcmp(node->function_name, "log1p") == 0 && is_unary(graph, node);
 }

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-int kov_packs_add(kov_context *context, kov_packs *packs, const kov_pack *spec)
+int kov_packs_add(kov_context *context, kov_packs *packs, const kov_pack_spec *spec)
 {
     for (int i = 0; i < packs->specs.n; i++) {
         if (memcmp(&packs->specs.at[i], spec, sizeof *spec) == 0)
@@ -16,7 +16,7 @@ int kov_packs_add(kov_context *context, kov_packs *packs, const kov_pack *spec)
     return KOV_PUSH(context, packs->specs, *spec) ? packs->specs.n - 1 : -1;
 }
 
-kov_status kov_pack_run(kov_context *context, const kov_pack *spec, const void *data, void *packed)
+kov_status kov_pack_run(kov_context *context, const kov_pack_spec *spec, const void *data, void *packed)
 {
     switch (spec->kind) {
     case KOV_PACK_GEMM:
@@ -39,7 +39,7 @@ static void release_packed(kov_context *context, kov_packed *packed)
     kov_free(context, packed);
 }
 
-static const kov_tensor *source(const kov_pack *spec, kov_tensor *const *inputs)
+static const kov_tensor *source(const kov_pack_spec *spec, kov_tensor *const *inputs)
 {
     return spec->parameter < 0 ? spec->constant : inputs[spec->parameter];
 }
@@ -49,14 +49,14 @@ static bool serves(const kov_packed_set *set, const kov_packs *packs, kov_tensor
     if (set->count != packs->specs.n)
         return false;
     for (int i = 0; i < set->count; i++) {
-        const kov_pack *spec = &packs->specs.at[i];
+        const kov_pack_spec *spec = &packs->specs.at[i];
         if (spec->parameter >= 0 && set->buffers[i]->id != kov_tensor_id(inputs[spec->parameter]))
             return false;
     }
     return true;
 }
 
-static kov_status make_packed(kov_context *context, const kov_pack *spec, const kov_tensor *tensor,
+static kov_status make_packed(kov_context *context, const kov_pack_spec *spec, const kov_tensor *tensor,
                               kov_packed **out)
 {
     kov_packed *packed = kov_alloc_zero(context, sizeof *packed);
@@ -90,7 +90,7 @@ static kov_status make_set(kov_context *context, const kov_packs *packs, kov_ten
     set->data = kov_alloc_zero(context, n * sizeof *set->data);
     kov_status status = set->buffers && set->data ? KOV_OK : KOV_OUT_OF_MEMORY;
     for (int i = 0; i < packs->specs.n && status == KOV_OK; i++) {
-        const kov_pack *spec = &packs->specs.at[i];
+        const kov_pack_spec *spec = &packs->specs.at[i];
         const kov_tensor *tensor = source(spec, inputs);
         if (old && i < old->count && old->buffers[i]->id == kov_tensor_id(tensor)) {
             set->buffers[i] = old->buffers[i];

@@ -16,7 +16,7 @@ typedef enum kov_pack_kind {
 } kov_pack_kind;
 
 /* What to make of which tensor. Zeroed before it is filled: specs are compared as bytes. */
-typedef struct kov_pack {
+typedef struct kov_pack_spec {
     kov_pack_kind kind;
     int parameter;              /* of the graph; -1: `constant` */
     const kov_tensor *constant; /* borrowed from the graph */
@@ -30,7 +30,7 @@ typedef struct kov_pack {
             int64_t dims[8], byte_strides[8];
         } copy;
     } u;
-} kov_pack;
+} kov_pack_spec;
 
 /* The packed form of one content; shared by sets. */
 typedef struct kov_packed {
@@ -49,14 +49,14 @@ typedef struct kov_packed_set {
 
 typedef struct kov_packs {
     struct {
-        kov_pack *at;
+        kov_pack_spec *at;
         int n, cap;
     } specs;
     kov_packed_set *latest;
 } kov_packs;
 
 /* Index of the pack, added if it is not there yet; -1: no memory. */
-int kov_packs_add(kov_context *context, kov_packs *packs, const kov_pack *spec);
+int kov_packs_add(kov_context *context, kov_packs *packs, const kov_pack_spec *spec);
 
 /* The set for these inputs, with a reference for the caller; packs what is not packed yet. Under the
  * executable's lock, as kov_packed_set_release. */
@@ -66,6 +66,6 @@ void kov_packed_set_release(kov_context *context, kov_packed_set *set);
 void kov_packs_free(kov_context *context, kov_packs *packs);
 
 /* Packs `spec` from data into memory of spec->bytes. */
-kov_status kov_pack_run(kov_context *context, const kov_pack *spec, const void *data, void *packed);
+kov_status kov_pack_run(kov_context *context, const kov_pack_spec *spec, const void *data, void *packed);
 
 #endif

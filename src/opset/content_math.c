@@ -127,8 +127,7 @@ kov_content_element kov_content_max(kov_dims *dims, kov_content_element a, kov_c
 
 kov_content_element kov_content_min(kov_dims *dims, kov_content_element a, kov_content_element b)
 {
-    return kov_content_negate(
-        kov_content_max(dims, kov_content_negate(a), kov_content_negate(b)));
+    return kov_content_negate(kov_content_max(dims, kov_content_negate(a), kov_content_negate(b)));
 }
 
 bool kov_content_follows(kov_dtype dtype, int ndim, const kov_dim *dims, int *n)

@@ -138,7 +138,7 @@ void kov_walk_broadcast(kov_walk *walk, int ndim, const int64_t *dims, int opera
     int64_t strides[KOV_WALK_OPERANDS][KOV_MAX_NDIM];
     for (int k = 0; k < operands; k++)
         kov_shape_broadcast_strides(views[k].ndim, views[k].dims, ndim, dims, 1, strides[k]);
-    kov_walk_start(walk, ndim, dims, operands, (const int64_t(*)[KOV_MAX_NDIM])strides);
+    kov_walk_start(walk, ndim, dims, operands, (const int64_t (*)[KOV_MAX_NDIM])strides);
 }
 
 bool kov_walk_next(kov_walk *walk)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Element access for `evaluate`: elements of any dtype are read into blocks of one of four wide types,
- * computed there, and rounded or wrapped when stored. For + - * / and sqrt of float32, float16 and
- * bfloat16 that gives what computing in the type itself gives, since double has more than twice their
- * bits; other functions are then within half an ulp and the error of libm's double. */
+/* Element access for `evaluate`: elements of any dtype are read into blocks of one of four wide
+ * types, computed there, and rounded or wrapped when stored. For + - * / and sqrt of float32,
+ * float16 and bfloat16 that gives what computing in the type itself gives, since double has more
+ * than twice their bits; other functions are then within half an ulp and the error of libm's
+ * double. */
 #ifndef KOV_OPSET_ELEMENT_BLOCK_H
 #define KOV_OPSET_ELEMENT_BLOCK_H
 
@@ -56,7 +57,8 @@ typedef struct kov_walk {
     bool empty;
 } kov_walk;
 
-/* Axes over which all operands move alike are joined, so that rows are long. strides: in elements. */
+/* Axes over which all operands move alike are joined, so that rows are long. strides: in elements.
+ */
 void kov_walk_start(kov_walk *walk, int ndim, const int64_t *dims, int operands,
                     const int64_t (*strides)[KOV_MAX_NDIM]);
 /* Operands broadcast to the shape. */

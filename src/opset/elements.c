@@ -46,8 +46,8 @@ kov_status kov_element_index(const kov_eval *eval, int64_t index, int64_t dim, i
 {
     if (index < -dim || index >= dim)
         return kov_eval_fail(eval, KOV_INVALID_ARGUMENT,
-                             "index %lld is out of range for a dimension of %lld",
-                             (long long)index, (long long)dim);
+                             "index %lld is out of range for a dimension of %lld", (long long)index,
+                             (long long)dim);
     *out = index < 0 ? index + dim : index;
     return KOV_OK;
 }
@@ -95,8 +95,9 @@ kov_status kov_infer_match(const kov_infer *infer, const char *what, kov_dim a, 
                            kov_dim *out)
 {
     if (kov_dim_is_number(a) && kov_dim_is_number(b) && a != b)
-        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "%s must be equal, they are %lld and %lld",
-                              what, (long long)a, (long long)b);
+        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
+                              "%s must be equal, they are %lld and %lld", what, (long long)a,
+                              (long long)b);
     *out = kov_dim_is_number(b) ? b : a;
     return KOV_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Elements of views and matching of dimensions, for the operations that index, slide and scatter. */
+/* Elements of views and matching of dimensions, for the operations that index, slide and scatter.
+ */
 #ifndef KOV_OPSET_ELEMENTS_H
 #define KOV_OPSET_ELEMENTS_H
 
@@ -11,7 +12,8 @@
 /* Bytes of one element; KOV_NOT_IMPLEMENTED for types that do not fill bytes. */
 kov_status kov_element_size(const kov_eval *eval, kov_dtype dtype, size_t *size);
 
-/* All elements of a view as F64, C128 or I64 (u64 keeps its bits); the caller frees *out with kov_free. */
+/* All elements of a view as F64, C128 or I64 (u64 keeps its bits); the caller frees *out with
+ * kov_free. */
 kov_status kov_elements_load(const kov_eval *eval, const kov_view *view, kov_dtype as, void **out);
 /* Writes a view from F64 or I64 elements, converting as Convert does. */
 kov_status kov_elements_store(const kov_view *view, kov_dtype from, const void *elements);

@@ -60,7 +60,7 @@ static kov_status allocate_inferred(kov_eval *eval, const kov_node *node, kov_di
 {
     kov_infer_output few[FEW] = {0}, *outputs = few;
     size_t room = kov_op_info_of(node->op)->outputs == KOV_VARIADIC ? KOV_INFER_MAX_OUTPUTS
-                                                                     : (size_t)node->output_count;
+                                                                    : (size_t)node->output_count;
     if (room > FEW) {
         outputs = kov_alloc_zero(eval->context, room * sizeof *outputs);
         if (!outputs)
@@ -170,7 +170,7 @@ typedef struct run {
     kov_context *context;
     kov_dims *dims; /* of the run alone: threads share the graph */
     kov_tensor **values;
-    int *uses; /* that are still to come */
+    int *uses;           /* that are still to come */
     kov_tensor **inputs; /* of one node */
 } run;
 
@@ -243,12 +243,11 @@ static kov_status bind_inputs(run *run, kov_tensor *const *inputs, int n)
         kov_value value = graph->parameters.at[i].value;
         const kov_value_info *info = kov_graph_value(graph, value);
         if (kov_tensor_dtype(inputs[i]) != info->dtype || kov_tensor_ndim(inputs[i]) != info->ndim)
-            return kov_fail(KOV_INVALID_ARGUMENT,
-                            "input %d (%s) is %s of %d dimensions, it must be %s of %d", i,
-                            graph->parameters.at[i].name ? graph->parameters.at[i].name : "unnamed",
-                            kov_dtype_keras_name(kov_tensor_dtype(inputs[i])),
-                            kov_tensor_ndim(inputs[i]), kov_dtype_keras_name(info->dtype),
-                            info->ndim);
+            return kov_fail(
+                KOV_INVALID_ARGUMENT, "input %d (%s) is %s of %d dimensions, it must be %s of %d",
+                i, graph->parameters.at[i].name ? graph->parameters.at[i].name : "unnamed",
+                kov_dtype_keras_name(kov_tensor_dtype(inputs[i])), kov_tensor_ndim(inputs[i]),
+                kov_dtype_keras_name(info->dtype), info->ndim);
         kov_tensor_retain(inputs[i]);
         run->values[value] = inputs[i];
     }

@@ -6,14 +6,14 @@
 
 #include "graph/graph.h"
 
-/* Runs a graph. inputs: one tensor per parameter, of its dtype and rank; sizes may differ from those the
- * graph was built with. results: one new reference per result of the graph, untouched on failure.
- * Any number of threads may interpret one graph. */
+/* Runs a graph. inputs: one tensor per parameter, of its dtype and rank; sizes may differ from
+ * those the graph was built with. results: one new reference per result of the graph, untouched on
+ * failure. Any number of threads may interpret one graph. */
 kov_status kov_interpret(kov_graph *graph, kov_tensor *const *inputs, int n, kov_tensor **results);
 
-/* Runs one node: infers its shapes, allocates and evaluates. inputs: one per input of the node, NULL for
- * an optional one that is not given. outputs: node->output_count new references, all NULL on failure.
- * A Constant gives its tensor; a Parameter has no evaluation (KOV_INVALID_ARGUMENT). */
+/* Runs one node: infers its shapes, allocates and evaluates. inputs: one per input of the node,
+ * NULL for an optional one that is not given. outputs: node->output_count new references, all NULL
+ * on failure. A Constant gives its tensor; a Parameter has no evaluation (KOV_INVALID_ARGUMENT). */
 kov_status kov_interpret_node(kov_context *context, const kov_graph *graph, const kov_node *node,
                               kov_tensor *const *inputs, kov_tensor **outputs);
 

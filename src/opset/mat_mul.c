@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MatMul: products of matrices with broadcast batch axes. A 1-D first operand is a row, a 1-D second a
- * column (transposes do not concern them); the axis they add leaves the result. */
+/* MatMul: products of matrices with broadcast batch axes. A 1-D first operand is a row, a 1-D
+ * second a column (transposes do not concern them); the axis they add leaves the result. */
 #include "base/memory.h"
 #include "opset/element_block.h"
 
@@ -39,8 +39,8 @@ kov_status kov_infer_mat_mul(kov_infer *infer)
         return kov_infer_fail(infer, KOV_TYPE_ERROR, "operands must be of one number type");
     if (first->ndim == 0 || second->ndim == 0)
         return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "operands must not be scalars");
-    operand a = operand_of(first->ndim, first->dims,
-                           infer->attrs[KOV_MAT_MUL_TRANSPOSE_A].u.boolean, true);
+    operand a =
+        operand_of(first->ndim, first->dims, infer->attrs[KOV_MAT_MUL_TRANSPOSE_A].u.boolean, true);
     operand b = operand_of(second->ndim, second->dims,
                            infer->attrs[KOV_MAT_MUL_TRANSPOSE_B].u.boolean, false);
     if (kov_dim_is_number(a.columns) && kov_dim_is_number(b.rows) && a.columns != b.rows)
@@ -141,8 +141,8 @@ kov_status kov_eval_mat_mul(kov_eval *eval)
     const kov_view *first = &eval->inputs[0], *second = &eval->inputs[1];
     const kov_view *out = &eval->outputs[0];
     kov_wide wide = kov_wide_of(out->dtype);
-    operand a = operand_of(first->ndim, first->dims,
-                           eval->attrs[KOV_MAT_MUL_TRANSPOSE_A].u.boolean, true);
+    operand a =
+        operand_of(first->ndim, first->dims, eval->attrs[KOV_MAT_MUL_TRANSPOSE_A].u.boolean, true);
     operand b = operand_of(second->ndim, second->dims,
                            eval->attrs[KOV_MAT_MUL_TRANSPOSE_B].u.boolean, false);
     if (wide == KOV_WIDE_NONE)
@@ -162,11 +162,11 @@ kov_status kov_eval_mat_mul(kov_eval *eval)
     int64_t dims[KOV_MAX_NDIM], strides[2][KOV_MAX_NDIM], packed = -1, to = 0;
     kov_status status = kov_shape_broadcast(a.ndim, a.dims, b.ndim, b.dims, &ndim, dims);
     if (status != KOV_OK)
-        goto done;
+        goto fail;
     kov_shape_broadcast_strides(a.ndim, a.dims, ndim, dims, a.rows * a.columns, strides[0]);
     kov_shape_broadcast_strides(b.ndim, b.dims, ndim, dims, b.rows * b.columns, strides[1]);
     kov_walk walk;
-    kov_walk_start(&walk, ndim, dims, 2, (const int64_t(*)[KOV_MAX_NDIM])strides);
+    kov_walk_start(&walk, ndim, dims, 2, (const int64_t (*)[KOV_MAX_NDIM])strides);
     do {
         for (int64_t k = 0; k < walk.row; k++) {
             int64_t b_offset = walk.offset[1] + k * walk.step[1];
@@ -178,7 +178,7 @@ kov_status kov_eval_mat_mul(kov_eval *eval)
             to += a.rows * b.columns;
         }
     } while (kov_walk_next(&walk));
-done:
+fail:
     kov_free(eval->context, scratch);
     return status;
 }

@@ -110,12 +110,12 @@ static void log_lines_reach_the_callback(void **state)
     kov_context *context;
     assert_int_equal(kov_context_create(&options, &context), KOV_OK);
     assert_true(kov_log_enabled(context));
-    kov_log(context, "run %d", 7);
+    kov_log_line(context, "run %d", 7);
     assert_string_equal(lines, "run 7");
     kov_context_release(context);
     assert_int_equal(kov_context_create(NULL, &context), KOV_OK);
     assert_false(kov_log_enabled(context));
-    kov_log(context, "nobody listens");
+    kov_log_line(context, "nobody listens");
     kov_context_release(context);
     kov_context_release(NULL);
 }

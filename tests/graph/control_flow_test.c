@@ -207,8 +207,8 @@ static void growing_state(void **state)
     kov_body *body = end_body(&f, next, 2);
     const kov_value start[] = {kov_constant_i64_scalar(f.b, 0), x};
     kov_value outs[2];
-    assert_int_equal(
-        kov_builder_while(f.b, condition, body, start, 2, KOV_VALUE_NONE, outs), KOV_OK);
+    assert_int_equal(kov_builder_while(f.b, condition, body, start, 2, KOV_VALUE_NONE, outs),
+                     KOV_OK);
     assert_int_equal(kov_builder_ndim(f.b, outs[0]), 0);
     assert_true(kov_builder_dim(f.b, outs[1], 0) < 0);
     kov_graph *graph = finish(&f, outs, 2);
@@ -225,7 +225,8 @@ static void nested_captures(void **state)
     (void)state;
     fixture f;
     open_fixture(&f);
-    kov_value condition = parameter(&f, KOV_DTYPE_BOOL, 0, 0), x = parameter(&f, KOV_DTYPE_I64, 0, 0);
+    kov_value condition = parameter(&f, KOV_DTYPE_BOOL, 0, 0),
+              x = parameter(&f, KOV_DTYPE_I64, 0, 0);
     assert_int_equal(kov_body_begin(f.b), KOV_OK);
     assert_int_equal(kov_body_begin(f.b), KOV_OK);
     kov_value i = parameter(&f, KOV_DTYPE_I64, 0, 0);
@@ -252,6 +253,33 @@ static void nested_captures(void **state)
     close_fixture(&f);
 }
 
+/* A composite infers and computes its body for other sizes than the body was made with. */
+static void composites(void **state)
+{
+    (void)state;
+    fixture f;
+    open_fixture(&f);
+    kov_value x = parameter(&f, KOV_DTYPE_I64, 1, KOV_DIM_FREE);
+    const kov_value twice[] = {x, x};
+    const kov_value made[] = {kov_concat(f.b, twice, 2, 0)};
+    kov_graph *body = finish(&f, made, 1);
+    kov_builder_release(f.b);
+    assert_int_equal(kov_builder_create(f.context, &f.b), KOV_OK);
+    x = parameter(&f, KOV_DTYPE_I64, 1, 3);
+    const kov_attr attr = kov_attr_body(body);
+    int count;
+    kov_value out = kov_emit_many(f.b, KOV_OP_COMPOSITE, &x, 1, &attr, &count);
+    kov_graph_release(body);
+    assert_int_equal(count, 1);
+    assert_int_equal(kov_builder_dim(f.b, out, 0), 6);
+    kov_graph *graph = finish(&f, &out, 1);
+    const int64_t data[] = {1, 2, 3, 1, 2, 3};
+    kov_tensor *inputs[] = {ints(&f, 1, 3, data)};
+    check(graph, inputs, 1, 0, 6, data);
+    kov_graph_release(graph);
+    close_fixture(&f);
+}
+
 static void wrong_use(void **state)
 {
     (void)state;
@@ -268,7 +296,8 @@ static void wrong_use(void **state)
     assert_int_equal(kov_body_begin(f.b), KOV_OK);
     kov_body_release(end_body(&f, NULL, 0)); /* one that is not used */
 
-    kov_value condition = parameter(&f, KOV_DTYPE_BOOL, 0, 0), x = parameter(&f, KOV_DTYPE_I64, 0, 0);
+    kov_value condition = parameter(&f, KOV_DTYPE_BOOL, 0, 0),
+              x = parameter(&f, KOV_DTYPE_I64, 0, 0);
     assert_int_equal(kov_body_begin(f.b), KOV_OK);
     kov_body *integer = end_body(&f, &x, 1);
     assert_int_equal(kov_body_begin(f.b), KOV_OK);
@@ -332,8 +361,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(branches),        cmocka_unit_test(branches_of_other_sizes),
         cmocka_unit_test(loops),           cmocka_unit_test(growing_state),
-        cmocka_unit_test(nested_captures), cmocka_unit_test(wrong_use),
-        cmocka_unit_test(failing_memory),
+        cmocka_unit_test(nested_captures), cmocka_unit_test(composites),
+        cmocka_unit_test(wrong_use),       cmocka_unit_test(failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

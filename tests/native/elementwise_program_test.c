@@ -24,29 +24,40 @@ static uint32_t pick(uint32_t below)
     return (seed >> 3) % below;
 }
 
-static size_t size_of(kov_dtype dtype) { return (size_t)kov_dtype_bits(dtype) / 8; }
+static size_t size_of(kov_dtype dtype)
+{
+    return (size_t)kov_dtype_bits(dtype) / 8;
+}
 
 /* Where element (row, column) of an input stands in its array. */
 static size_t index_of(const kov_program_input *input, const kov_program_binding *binding,
                        size_t row, size_t column, size_t row_length)
 {
     switch (input->access) {
-    case KOV_PROGRAM_FULL: return row * row_length + column;
-    case KOV_PROGRAM_ROW: return column;
-    case KOV_PROGRAM_COLUMN: return row;
+    case KOV_PROGRAM_FULL:
+        return row * row_length + column;
+    case KOV_PROGRAM_ROW:
+        return column;
+    case KOV_PROGRAM_COLUMN:
+        return row;
     case KOV_PROGRAM_OFFSETS:
         return (size_t)binding->row_offset[row] + column * binding->row_step;
-    default: return 0;
+    default:
+        return 0;
     }
 }
 
 static size_t elements_of(const kov_program_input *input, size_t rows, size_t row_length)
 {
     switch (input->access) {
-    case KOV_PROGRAM_ROW: return row_length;
-    case KOV_PROGRAM_COLUMN: return rows;
-    case KOV_PROGRAM_SCALAR: return 1;
-    default: return rows * row_length;
+    case KOV_PROGRAM_ROW:
+        return row_length;
+    case KOV_PROGRAM_COLUMN:
+        return rows;
+    case KOV_PROGRAM_SCALAR:
+        return 1;
+    default:
+        return rows * row_length;
     }
 }
 
@@ -73,8 +84,9 @@ typedef struct trial {
 
 static void add_input(trial *t)
 {
-    static const kov_dtype dtypes[] = {KOV_DTYPE_F32, KOV_DTYPE_F32,  KOV_DTYPE_F32, KOV_DTYPE_F64,
-                                       KOV_DTYPE_I32, KOV_DTYPE_F16, KOV_DTYPE_BF16, KOV_DTYPE_BOOL};
+    static const kov_dtype dtypes[] = {KOV_DTYPE_F32,  KOV_DTYPE_F32, KOV_DTYPE_F32,
+                                       KOV_DTYPE_F64,  KOV_DTYPE_I32, KOV_DTYPE_F16,
+                                       KOV_DTYPE_BF16, KOV_DTYPE_BOOL};
     int i = t->program.inputs++;
     kov_program_input *input = &t->program.input[i];
     kov_program_binding *binding = &t->bindings[i];
@@ -99,7 +111,10 @@ static void add_input(trial *t)
 /* A register of the dtype, converting one if there is none. */
 static uint8_t operand(trial *t, kov_dtype dtype);
 
-static bool is_half(kov_dtype dtype) { return dtype == KOV_DTYPE_F16 || dtype == KOV_DTYPE_BF16; }
+static bool is_half(kov_dtype dtype)
+{
+    return dtype == KOV_DTYPE_F16 || dtype == KOV_DTYPE_BF16;
+}
 
 /* The operation over whole arrays; half types through float32 as the header says. */
 static void apply(trial *t, const kov_program_instruction *code)
@@ -137,7 +152,8 @@ static void apply(trial *t, const kov_program_instruction *code)
     t->dtypes[code->y] = result;
 }
 
-static uint8_t emit(trial *t, kov_elementwise_op op, kov_dtype dtype, uint8_t a, uint8_t b, uint8_t c)
+static uint8_t emit(trial *t, kov_elementwise_op op, kov_dtype dtype, uint8_t a, uint8_t b,
+                    uint8_t c)
 {
     kov_program_instruction *code = &t->program.code[t->program.instructions++];
     *code = (kov_program_instruction){.op = (uint8_t)op,
@@ -163,19 +179,21 @@ static uint8_t operand(trial *t, kov_dtype dtype)
 
 static void add_instruction(trial *t)
 {
-    static const kov_elementwise_op unary[] = {KOV_ELEMENTWISE_ABS, KOV_ELEMENTWISE_NEGATIVE,
-                                               KOV_ELEMENTWISE_TANH, KOV_ELEMENTWISE_SQUARE,
+    static const kov_elementwise_op unary[] = {KOV_ELEMENTWISE_ABS,   KOV_ELEMENTWISE_NEGATIVE,
+                                               KOV_ELEMENTWISE_TANH,  KOV_ELEMENTWISE_SQUARE,
                                                KOV_ELEMENTWISE_ISNAN, KOV_ELEMENTWISE_SIGMOID};
-    static const kov_elementwise_op binary[] = {
-        KOV_ELEMENTWISE_ADD,   KOV_ELEMENTWISE_SUBTRACT, KOV_ELEMENTWISE_MULTIPLY,
-        KOV_ELEMENTWISE_LESS,  KOV_ELEMENTWISE_MAXIMUM,  KOV_ELEMENTWISE_FLOOR_MOD,
-        KOV_ELEMENTWISE_EQUAL, KOV_ELEMENTWISE_DIVIDE};
+    static const kov_elementwise_op binary[] = {KOV_ELEMENTWISE_ADD,      KOV_ELEMENTWISE_SUBTRACT,
+                                                KOV_ELEMENTWISE_MULTIPLY, KOV_ELEMENTWISE_LESS,
+                                                KOV_ELEMENTWISE_MAXIMUM,  KOV_ELEMENTWISE_FLOOR_MOD,
+                                                KOV_ELEMENTWISE_EQUAL,    KOV_ELEMENTWISE_DIVIDE};
     static const kov_dtype floats[] = {KOV_DTYPE_F32, KOV_DTYPE_F32, KOV_DTYPE_F64, KOV_DTYPE_F16,
                                        KOV_DTYPE_BF16};
     kov_dtype dtype = floats[pick(5)];
     switch (pick(6)) {
     case 0:
-    case 1: emit(t, unary[pick(6)], dtype, operand(t, dtype), 0, 0); break;
+    case 1:
+        emit(t, unary[pick(6)], dtype, operand(t, dtype), 0, 0);
+        break;
     case 2:
     case 3: {
         dtype = pick(5) == 0 ? KOV_DTYPE_I32 : dtype;
@@ -226,8 +244,8 @@ static trial *make_trial(size_t rows, size_t row_length)
         add_instruction(t);
     int outputs = 1 + (int)pick(3);
     for (int i = 0; i < outputs; i++) {
-        uint8_t reg = i == 0 ? (uint8_t)(t->program.registers - 1)
-                             : (uint8_t)pick(t->program.registers);
+        uint8_t reg =
+            i == 0 ? (uint8_t)(t->program.registers - 1) : (uint8_t)pick(t->program.registers);
         t->program.output[t->program.outputs] = reg;
         t->outputs[t->program.outputs++] = malloc(t->n * MAX_ELEMENT + 1);
         assert_non_null(t->outputs[i]);
@@ -238,8 +256,9 @@ static trial *make_trial(size_t rows, size_t row_length)
 static void random_programs(void **state)
 {
     (void)state;
-    static const size_t shapes[][2] = {{1, 1},   {1, 5000}, {7, 3},    {100, 64}, {5, 1500},  {3000, 1},
-                                       {40, 513}, {3, 1024}, {2, 2500}, {1, 17},   {300, 512}, {1, 70000}};
+    static const size_t shapes[][2] = {{1, 1},    {1, 5000}, {7, 3},     {100, 64},
+                                       {5, 1500}, {3000, 1}, {40, 513},  {3, 1024},
+                                       {2, 2500}, {1, 17},   {300, 512}, {1, 70000}};
     kov_context *contexts[2];
     for (int i = 0; i < 2; i++) {
         kov_context_options options = {.threads = i + 1};
@@ -291,7 +310,8 @@ static void in_place(void **state)
     }
     kov_program_binding binding = {.data = x};
     void *outputs[2] = {x, sums};
-    assert_int_equal(kov_elementwise_program_run(context, &program, 1, N, &binding, outputs), KOV_OK);
+    assert_int_equal(kov_elementwise_program_run(context, &program, 1, N, &binding, outputs),
+                     KOV_OK);
     assert_memory_equal(sums, wanted, sizeof wanted);
     for (size_t i = 0; i < N; i++)
         assert_true(x[i] == (float)i * 0.37f * ((float)i * 0.37f));
@@ -343,4 +363,7 @@ static int run(void)
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
-int main(void) { return every_isa(run); }
+int main(void)
+{
+    return every_isa(run);
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Binary and ternary kernels and integer unary ones, against 128-bit integers and the C library in long
- * double. The unary float functions are in elementwise_accuracy_test.c. */
+/* Binary and ternary kernels and integer unary ones, against 128-bit integers and the C library in
+ * long double. The unary float functions are in elementwise_accuracy_test.c. */
 #include "native/kernels/elementwise.h"
 #include "native/math_every_isa.h"
 #include "native/ulp.h"
@@ -16,22 +16,30 @@
 
 __extension__ typedef __int128 wide;
 
-static const kov_dtype integer_types[] = {KOV_DTYPE_I8, KOV_DTYPE_I16, KOV_DTYPE_I32,
-                                          KOV_DTYPE_I64, KOV_DTYPE_U8, KOV_DTYPE_U16,
+static const kov_dtype integer_types[] = {KOV_DTYPE_I8,  KOV_DTYPE_I16, KOV_DTYPE_I32,
+                                          KOV_DTYPE_I64, KOV_DTYPE_U8,  KOV_DTYPE_U16,
                                           KOV_DTYPE_U32, KOV_DTYPE_U64};
 enum { INTEGER_TYPES = sizeof integer_types / sizeof integer_types[0] };
 
 static wide load(kov_dtype dtype, const void *x, size_t i)
 {
     switch (dtype) {
-    case KOV_DTYPE_I8: return ((const int8_t *)x)[i];
-    case KOV_DTYPE_I16: return ((const int16_t *)x)[i];
-    case KOV_DTYPE_I32: return ((const int32_t *)x)[i];
-    case KOV_DTYPE_I64: return ((const int64_t *)x)[i];
-    case KOV_DTYPE_U8: return ((const uint8_t *)x)[i];
-    case KOV_DTYPE_U16: return ((const uint16_t *)x)[i];
-    case KOV_DTYPE_U32: return ((const uint32_t *)x)[i];
-    default: return ((const uint64_t *)x)[i];
+    case KOV_DTYPE_I8:
+        return ((const int8_t *)x)[i];
+    case KOV_DTYPE_I16:
+        return ((const int16_t *)x)[i];
+    case KOV_DTYPE_I32:
+        return ((const int32_t *)x)[i];
+    case KOV_DTYPE_I64:
+        return ((const int64_t *)x)[i];
+    case KOV_DTYPE_U8:
+        return ((const uint8_t *)x)[i];
+    case KOV_DTYPE_U16:
+        return ((const uint16_t *)x)[i];
+    case KOV_DTYPE_U32:
+        return ((const uint32_t *)x)[i];
+    default:
+        return ((const uint64_t *)x)[i];
     }
 }
 
@@ -79,36 +87,61 @@ static wide expected(kov_elementwise_op op, kov_dtype dtype, wide a, wide b)
     int bits = kov_dtype_bits(dtype);
     bool shifts = b >= 0 && b < bits;
     switch (op) {
-    case KOV_ELEMENTWISE_ADD: return a + b;
-    case KOV_ELEMENTWISE_SUBTRACT: return a - b;
-    case KOV_ELEMENTWISE_MULTIPLY: return (wide)((unsigned __int128)a * (unsigned __int128)b);
-    case KOV_ELEMENTWISE_DIVIDE: return b == 0 ? 0 : a / b;
-    case KOV_ELEMENTWISE_FLOOR_DIVIDE: return floor_quotient(a, b);
-    case KOV_ELEMENTWISE_FLOOR_MOD: return b == 0 ? 0 : a - floor_quotient(a, b) * b;
-    case KOV_ELEMENTWISE_TRUNC_MOD: return b == 0 ? 0 : a % b;
-    case KOV_ELEMENTWISE_POWER: return power(dtype, a, b);
-    case KOV_ELEMENTWISE_MAXIMUM: return a > b ? a : b;
-    case KOV_ELEMENTWISE_MINIMUM: return a > b ? b : a;
+    case KOV_ELEMENTWISE_ADD:
+        return a + b;
+    case KOV_ELEMENTWISE_SUBTRACT:
+        return a - b;
+    case KOV_ELEMENTWISE_MULTIPLY:
+        return (wide)((unsigned __int128)a * (unsigned __int128)b);
+    case KOV_ELEMENTWISE_DIVIDE:
+        return b == 0 ? 0 : a / b;
+    case KOV_ELEMENTWISE_FLOOR_DIVIDE:
+        return floor_quotient(a, b);
+    case KOV_ELEMENTWISE_FLOOR_MOD:
+        return b == 0 ? 0 : a - floor_quotient(a, b) * b;
+    case KOV_ELEMENTWISE_TRUNC_MOD:
+        return b == 0 ? 0 : a % b;
+    case KOV_ELEMENTWISE_POWER:
+        return power(dtype, a, b);
+    case KOV_ELEMENTWISE_MAXIMUM:
+        return a > b ? a : b;
+    case KOV_ELEMENTWISE_MINIMUM:
+        return a > b ? b : a;
     case KOV_ELEMENTWISE_SQUARED_DIFFERENCE: {
         wide d = wrap(dtype, a - b);
         return (wide)((unsigned __int128)d * (unsigned __int128)d);
     }
-    case KOV_ELEMENTWISE_EQUAL: return a == b;
-    case KOV_ELEMENTWISE_NOT_EQUAL: return a != b;
-    case KOV_ELEMENTWISE_LESS: return a < b;
-    case KOV_ELEMENTWISE_LESS_EQUAL: return a <= b;
-    case KOV_ELEMENTWISE_GREATER: return a > b;
-    case KOV_ELEMENTWISE_GREATER_EQUAL: return a >= b;
-    case KOV_ELEMENTWISE_LOGICAL_AND: return a != 0 && b != 0;
-    case KOV_ELEMENTWISE_LOGICAL_OR: return a != 0 || b != 0;
-    case KOV_ELEMENTWISE_LOGICAL_XOR: return !a != !b;
-    case KOV_ELEMENTWISE_BITWISE_AND: return a & b;
-    case KOV_ELEMENTWISE_BITWISE_OR: return a | b;
-    case KOV_ELEMENTWISE_BITWISE_XOR: return a ^ b;
+    case KOV_ELEMENTWISE_EQUAL:
+        return a == b;
+    case KOV_ELEMENTWISE_NOT_EQUAL:
+        return a != b;
+    case KOV_ELEMENTWISE_LESS:
+        return a < b;
+    case KOV_ELEMENTWISE_LESS_EQUAL:
+        return a <= b;
+    case KOV_ELEMENTWISE_GREATER:
+        return a > b;
+    case KOV_ELEMENTWISE_GREATER_EQUAL:
+        return a >= b;
+    case KOV_ELEMENTWISE_LOGICAL_AND:
+        return a != 0 && b != 0;
+    case KOV_ELEMENTWISE_LOGICAL_OR:
+        return a != 0 || b != 0;
+    case KOV_ELEMENTWISE_LOGICAL_XOR:
+        return !a != !b;
+    case KOV_ELEMENTWISE_BITWISE_AND:
+        return a & b;
+    case KOV_ELEMENTWISE_BITWISE_OR:
+        return a | b;
+    case KOV_ELEMENTWISE_BITWISE_XOR:
+        return a ^ b;
     case KOV_ELEMENTWISE_LEFT_SHIFT:
         return shifts ? (wide)((unsigned __int128)a << (int)b) : 0;
-    case KOV_ELEMENTWISE_RIGHT_SHIFT: return shifts ? a >> (int)b : (a < 0 ? -1 : 0);
-    default: fail_msg("no reference for %s", kov_elementwise_name(op)); return 0;
+    case KOV_ELEMENTWISE_RIGHT_SHIFT:
+        return shifts ? a >> (int)b : (a < 0 ? -1 : 0);
+    default:
+        fail_msg("no reference for %s", kov_elementwise_name(op));
+        return 0;
     }
 }
 
@@ -116,14 +149,23 @@ static wide expected_unary(kov_elementwise_op op, kov_dtype dtype, wide a)
 {
     (void)dtype;
     switch (op) {
-    case KOV_ELEMENTWISE_ABS: return a < 0 ? -a : a;
-    case KOV_ELEMENTWISE_NEGATIVE: return -a;
-    case KOV_ELEMENTWISE_SIGN: return (a > 0) - (a < 0);
-    case KOV_ELEMENTWISE_SQUARE: return (wide)((unsigned __int128)a * (unsigned __int128)a);
-    case KOV_ELEMENTWISE_RELU: return a < 0 ? 0 : a;
-    case KOV_ELEMENTWISE_LOGICAL_NOT: return a == 0;
-    case KOV_ELEMENTWISE_BITWISE_NOT: return ~a;
-    default: fail_msg("no reference for %s", kov_elementwise_name(op)); return 0;
+    case KOV_ELEMENTWISE_ABS:
+        return a < 0 ? -a : a;
+    case KOV_ELEMENTWISE_NEGATIVE:
+        return -a;
+    case KOV_ELEMENTWISE_SIGN:
+        return (a > 0) - (a < 0);
+    case KOV_ELEMENTWISE_SQUARE:
+        return (wide)((unsigned __int128)a * (unsigned __int128)a);
+    case KOV_ELEMENTWISE_RELU:
+        return a < 0 ? 0 : a;
+    case KOV_ELEMENTWISE_LOGICAL_NOT:
+        return a == 0;
+    case KOV_ELEMENTWISE_BITWISE_NOT:
+        return ~a;
+    default:
+        fail_msg("no reference for %s", kov_elementwise_name(op));
+        return 0;
     }
 }
 
@@ -211,9 +253,9 @@ static void integer_unary(void **state)
                 continue;
             kernel(x, y, n);
             for (size_t i = 0; i < n; i++)
-                assert_true(load(read, y, i) ==
-                            wrap(read, expected_unary((kov_elementwise_op)op, dtype,
-                                                      load(dtype, x, i))));
+                assert_true(
+                    load(read, y, i) ==
+                    wrap(read, expected_unary((kov_elementwise_op)op, dtype, load(dtype, x, i))));
         }
     }
 }
@@ -240,29 +282,43 @@ static long double python_quotient(long double a, long double b)
 static long double float_reference(kov_elementwise_op op, long double a, long double b)
 {
     switch (op) {
-    case KOV_ELEMENTWISE_ADD: return a + b;
-    case KOV_ELEMENTWISE_SUBTRACT: return a - b;
-    case KOV_ELEMENTWISE_MULTIPLY: return a * b;
-    case KOV_ELEMENTWISE_DIVIDE: return a / b;
-    case KOV_ELEMENTWISE_FLOOR_DIVIDE: return python_quotient(a, b);
-    case KOV_ELEMENTWISE_FLOOR_MOD: return python_mod(a, b);
-    case KOV_ELEMENTWISE_TRUNC_MOD: return fmodl(a, b);
-    case KOV_ELEMENTWISE_POWER: return powl(a, b);
-    case KOV_ELEMENTWISE_ATAN2: return atan2l(a, b);
-    case KOV_ELEMENTWISE_MAXIMUM: return isnan(a) || isnan(b) ? NAN : a > b ? a : b;
-    case KOV_ELEMENTWISE_MINIMUM: return isnan(a) || isnan(b) ? NAN : a < b ? a : b;
-    case KOV_ELEMENTWISE_PRELU: return a < 0 ? a * b : a;
-    default: return NAN;
+    case KOV_ELEMENTWISE_ADD:
+        return a + b;
+    case KOV_ELEMENTWISE_SUBTRACT:
+        return a - b;
+    case KOV_ELEMENTWISE_MULTIPLY:
+        return a * b;
+    case KOV_ELEMENTWISE_DIVIDE:
+        return a / b;
+    case KOV_ELEMENTWISE_FLOOR_DIVIDE:
+        return python_quotient(a, b);
+    case KOV_ELEMENTWISE_FLOOR_MOD:
+        return python_mod(a, b);
+    case KOV_ELEMENTWISE_TRUNC_MOD:
+        return fmodl(a, b);
+    case KOV_ELEMENTWISE_POWER:
+        return powl(a, b);
+    case KOV_ELEMENTWISE_ATAN2:
+        return atan2l(a, b);
+    case KOV_ELEMENTWISE_MAXIMUM:
+        return isnan(a) || isnan(b) ? NAN : a > b ? a : b;
+    case KOV_ELEMENTWISE_MINIMUM:
+        return isnan(a) || isnan(b) ? NAN : a < b ? a : b;
+    case KOV_ELEMENTWISE_PRELU:
+        return a < 0 ? a * b : a;
+    default:
+        return NAN;
     }
 }
 
 /* Random bit patterns, and numbers where signs, zeros, infinities and whole exponents matter. */
 static void float_values(float *x, size_t n, uint64_t seed)
 {
-    static const float special[] = {0.0f,  -0.0f, 1.0f,     -1.0f,     2.0f,     -2.0f,     0.5f,
-                                    -0.5f, 3.0f,  -3.0f,    7.5f,      -7.5f,    INFINITY,  -INFINITY,
-                                    NAN,   1e-40f, -1e-40f, 16777216.f, 3.4e38f, -3.4e38f,  1e-38f,
-                                    33.0f, -33.0f, 1.0000001f, 0.99999994f, 127.5f, -149.0f, 0.1f};
+    static const float special[] = {0.0f,        -0.0f,     1.0f,    -1.0f,  2.0f,    -2.0f,
+                                    0.5f,        -0.5f,     3.0f,    -3.0f,  7.5f,    -7.5f,
+                                    INFINITY,    -INFINITY, NAN,     1e-40f, -1e-40f, 16777216.f,
+                                    3.4e38f,     -3.4e38f,  1e-38f,  33.0f,  -33.0f,  1.0000001f,
+                                    0.99999994f, 127.5f,    -149.0f, 0.1f};
     const size_t specials = sizeof special / sizeof special[0];
     for (size_t i = 0; i < n; i++) {
         seed ^= seed << 13;
@@ -319,8 +375,9 @@ static void float_binary_f64(void **state)
 {
     (void)state;
     enum { N = 50021 };
-    static const kov_elementwise_op ops[] = {KOV_ELEMENTWISE_FLOOR_DIVIDE, KOV_ELEMENTWISE_FLOOR_MOD,
-                                             KOV_ELEMENTWISE_TRUNC_MOD, KOV_ELEMENTWISE_POWER};
+    static const kov_elementwise_op ops[] = {KOV_ELEMENTWISE_FLOOR_DIVIDE,
+                                             KOV_ELEMENTWISE_FLOOR_MOD, KOV_ELEMENTWISE_TRUNC_MOD,
+                                             KOV_ELEMENTWISE_POWER};
     float *a32 = malloc(2 * N * sizeof *a32), *b32 = a32 + N;
     double *a = malloc(3 * N * sizeof *a), *b = a + N, *y = b + N;
     assert_true(a32 && a);
@@ -353,8 +410,8 @@ static void scalar_operands_and_in_place(void **state)
     float_values(a, N, 5);
     for (int op = 0; op < KOV_ELEMENTWISE_COUNT; op++) {
         kov_binary_kernel *kernel = kov_elementwise_binary((kov_elementwise_op)op, KOV_DTYPE_F32);
-        bool to_bool = kov_elementwise_result((kov_elementwise_op)op, KOV_DTYPE_F32) ==
-                       KOV_DTYPE_BOOL;
+        bool to_bool =
+            kov_elementwise_result((kov_elementwise_op)op, KOV_DTYPE_F32) == KOV_DTYPE_BOOL;
         size_t size = to_bool ? 1 : sizeof(float);
         if (!kernel)
             continue;
@@ -428,4 +485,7 @@ static int run(void)
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
-int main(void) { return every_isa(run); }
+int main(void)
+{
+    return every_isa(run);
+}

@@ -42,8 +42,8 @@ static void reference(const kov_norm *norm, const float *x, long double *y, size
         y[i] = (x[i] - mean) / sqrtl(under) * (scale ? scale[i] : 1) + (offset ? offset[i] : 0);
 }
 
-/* The mean carries an error of about 2^-24 of the largest |x|, the rest a few roundings: 48 u of the
- * terms' sizes, with (36 + 1) / 2 u from the sum of squares in it. */
+/* The mean carries an error of about 2^-24 of the largest |x|, the rest a few roundings: 48 u of
+ * the terms' sizes, with (36 + 1) / 2 u from the sum of squares in it. */
 static void check(const kov_norm *norm, const float *x, const float *y, size_t rows, size_t n)
 {
     long double *wanted = malloc(n * sizeof *wanted);
@@ -125,7 +125,8 @@ static void other_types(void **state)
     assert_int_equal(kov_norm_rows(context, &norm, x, y, 1, 4), KOV_OK);
     for (int i = 0; i < 4; i++)
         assert_true(fabs(y[i] - (i - 1.5) / sqrt(1.25)) < 0x1p-50);
-    uint16_t half[4] = {0x3c00, 0x4000, 0x3c00, 0x4000}, scale[4] = {0x4000, 0x4000, 0x4000, 0x4000};
+    uint16_t half[4] = {0x3c00, 0x4000, 0x3c00, 0x4000},
+             scale[4] = {0x4000, 0x4000, 0x4000, 0x4000};
     norm = (kov_norm){.kind = KOV_NORM_LAYER, .dtype = KOV_DTYPE_F16, .scale = scale};
     assert_int_equal(kov_norm_rows(context, &norm, half, half, 1, 4), KOV_OK);
     assert_int_equal(half[0], 0xc000); /* -2 */
@@ -145,4 +146,7 @@ static int run(void)
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
-int main(void) { return every_isa(run); }
+int main(void)
+{
+    return every_isa(run);
+}

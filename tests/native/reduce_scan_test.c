@@ -15,10 +15,14 @@ enum { OUTER = 3, LENGTH = 29, INNER = 70, N = OUTER * LENGTH * INNER };
 static int32_t step(kov_scan_op op, int32_t y, int32_t x)
 {
     switch (op) {
-    case KOV_SCAN_SUM: return (int32_t)((uint32_t)y + (uint32_t)x);
-    case KOV_SCAN_PROD: return (int32_t)((uint32_t)y * (uint32_t)x);
-    case KOV_SCAN_MAX: return y > x ? y : x;
-    default: return y < x ? y : x;
+    case KOV_SCAN_SUM:
+        return (int32_t)((uint32_t)y + (uint32_t)x);
+    case KOV_SCAN_PROD:
+        return (int32_t)((uint32_t)y * (uint32_t)x);
+    case KOV_SCAN_MAX:
+        return y > x ? y : x;
+    default:
+        return y < x ? y : x;
     }
 }
 
@@ -44,9 +48,9 @@ static void integers(void **state)
                 running = next;
             }
         }
-        assert_int_equal(kov_scan(context, op, KOV_DTYPE_I32, x, z, OUTER, LENGTH, INNER, exclusive,
-                                  reverse),
-                         KOV_OK);
+        assert_int_equal(
+            kov_scan(context, op, KOV_DTYPE_I32, x, z, OUTER, LENGTH, INNER, exclusive, reverse),
+            KOV_OK);
         assert_memory_equal(y, z, sizeof y);
         memcpy(z, x, sizeof z);
         kov_scan(context, op, KOV_DTYPE_I32, z, z, OUTER, LENGTH, INNER, exclusive, reverse);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reductions against plain loops in long double and 128-bit integers; the promises of reduce.h about
- * the tree: the same bits for every layout and number of threads, and the error bound. */
+/* Reductions against plain loops in long double and 128-bit integers; the promises of reduce.h
+ * about the tree: the same bits for every layout and number of threads, and the error bound. */
 #include "native/kernels/reduce.h"
 #include "native/math_every_isa.h"
 
@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-static const size_t lengths[] = {1, 2, 3, 7, 15, 16, 17, 31, 100, 511, 512, 513, 1025, 2048, 5000,
-                                 32768, 32769, 100003, 262144 + 77};
+static const size_t lengths[] = {1,   2,   3,    7,    15,   16,    17,    31,     100,        511,
+                                 512, 513, 1025, 2048, 5000, 32768, 32769, 100003, 262144 + 77};
 enum { LENGTHS = sizeof lengths / sizeof lengths[0] };
 
 static kov_context *make_context(int threads)
@@ -33,7 +33,10 @@ static void fill_f32(float *x, size_t n, uint32_t seed)
     }
 }
 
-static double bound(size_t n) { return 36 + ceil(log2(n > 512 ? (double)n / 512 : 1)) + 1; }
+static double bound(size_t n)
+{
+    return 36 + ceil(log2(n > 512 ? (double)n / 512 : 1)) + 1;
+}
 
 static void check_sums(kov_context *context, size_t n)
 {
@@ -88,16 +91,15 @@ static void product_of_floats(void **state)
     kov_context_release(context);
 }
 
-/* (outer, length, inner), transposed to (outer, inner, length), gives the same bits line by line, on
- * one thread and on two. */
+/* (outer, length, inner), transposed to (outer, inner, length), gives the same bits line by line,
+ * on one thread and on two. */
 static void same_bits_for_layouts_and_threads(void **state)
 {
     (void)state;
-    static const kov_reduce_op ops[] = {KOV_REDUCE_SUM,        KOV_REDUCE_MEAN, KOV_REDUCE_PROD,
-                                        KOV_REDUCE_MAX,        KOV_REDUCE_MIN,  KOV_REDUCE_SUM_ABS,
-                                        KOV_REDUCE_SUM_SQUARE, KOV_REDUCE_ANY,  KOV_REDUCE_ALL,
-                                        KOV_REDUCE_ARGMAX,     KOV_REDUCE_ARGMIN,
-                                        KOV_REDUCE_LOGSUMEXP};
+    static const kov_reduce_op ops[] = {
+        KOV_REDUCE_SUM, KOV_REDUCE_MEAN,    KOV_REDUCE_PROD,       KOV_REDUCE_MAX,
+        KOV_REDUCE_MIN, KOV_REDUCE_SUM_ABS, KOV_REDUCE_SUM_SQUARE, KOV_REDUCE_ANY,
+        KOV_REDUCE_ALL, KOV_REDUCE_ARGMAX,  KOV_REDUCE_ARGMIN,     KOV_REDUCE_LOGSUMEXP};
     static const size_t inners[] = {2, 3, 16, 65, 130};
     kov_context *one = make_context(1), *two = make_context(2);
     for (size_t l = 0; l < LENGTHS; l++) {
@@ -105,7 +107,8 @@ static void same_bits_for_layouts_and_threads(void **state)
             size_t n = lengths[l], inner = inners[k], outer = n < 600 ? 3 : 1;
             if (n * inner > 4000000)
                 continue;
-            float *x = malloc(outer * n * inner * sizeof *x), *t = malloc(outer * n * inner * sizeof *t);
+            float *x = malloc(outer * n * inner * sizeof *x),
+                  *t = malloc(outer * n * inner * sizeof *t);
             int64_t y[3 * 130], z[3 * 130], w[3 * 130];
             assert_true(x && t);
             fill_f32(x, outer * n * inner, (uint32_t)(n + inner));
@@ -277,7 +280,8 @@ static void logsumexp_of_lines(void **state)
 {
     (void)state;
     kov_context *context = make_context(1);
-    float x[12] = {1000, 1000, 1000, -INFINITY, -INFINITY, -INFINITY, 3, INFINITY, 1, -90, -91, -92};
+    float x[12] = {1000, 1000,     1000, -INFINITY, -INFINITY, -INFINITY,
+                   3,    INFINITY, 1,    -90,       -91,       -92};
     float y[4];
     kov_reduce(context, KOV_REDUCE_LOGSUMEXP, KOV_DTYPE_F32, x, y, 4, 3, 1);
     assert_true(fabs((double)y[0] - (1000 + log(3.0))) < 1000 * 0x1p-23);
@@ -303,4 +307,7 @@ static int run(void)
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
-int main(void) { return every_isa(run); }
+int main(void)
+{
+    return every_isa(run);
+}

@@ -28,9 +28,9 @@ static void fill(float *x, size_t n, float spread)
     }
 }
 
-/* One line against long double. The exponentials are within 2 ulp and the sum of positive terms adds
- * (length / vector + log) roundings at most; 16 ulp holds for these lengths. log_softmax is near the
- * size of x - max, so its error counts against that. */
+/* One line against long double. The exponentials are within 2 ulp and the sum of positive terms
+ * adds (length / vector + log) roundings at most; 16 ulp holds for these lengths. log_softmax is
+ * near the size of x - max, so its error counts against that. */
 static void check_line(kov_context *context, const float *x, size_t n)
 {
     float *y = malloc(n * sizeof *y), *z = malloc(n * sizeof *z);
@@ -162,4 +162,7 @@ static int run(void)
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
-int main(void) { return every_isa(run); }
+int main(void)
+{
+    return every_isa(run);
+}

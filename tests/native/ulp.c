@@ -148,13 +148,14 @@ bool ulp_sweep(ulp_function *function, void *user, ulp_reference *reference, uin
 bool ulp_sweep_special(ulp_function *function, void *user, ulp_reference *reference,
                        uint64_t stride, int threads, ulp_result *result)
 {
-    static const float centres[] = {0.0f,         0x1p-149f, 0x1p-126f, 0x1p-64f, 0x1p-24f,  0x1p-12f,
-                                    0.25f,        0.34657f,  0.41421f,  0.5f,     0.70710f,  1.0f,
-                                    1.41421f,     1.5707963f, 2.0f,     3.0f,     3.1415927f, 4.0f,
-                                    6.0f,         6.2831853f, 10.0f,    13.2f,    16.6355f,  20.0f,
-                                    87.33654f,    88.72284f, 89.4160f,  103.9721f, 126.0f,   128.0f,
-                                    149.0f,       524288.0f, 8388608.0f, 1e18f,   1.8446744e19f,
-                                    0x1.fffffep127f, INFINITY};
+    static const float centres[] = {
+        0.0f,      0x1p-149f,  0x1p-126f,  0x1p-64f,  0x1p-24f,      0x1p-12f,
+        0.25f,     0.34657f,   0.41421f,   0.5f,      0.70710f,      1.0f,
+        1.41421f,  1.5707963f, 2.0f,       3.0f,      3.1415927f,    4.0f,
+        6.0f,      6.2831853f, 10.0f,      13.2f,     16.6355f,      20.0f,
+        87.33654f, 88.72284f,  89.4160f,   103.9721f, 126.0f,        128.0f,
+        149.0f,    524288.0f,  8388608.0f, 1e18f,     1.8446744e19f, 0x1.fffffep127f,
+        INFINITY};
     const uint64_t reach = 8192, patterns = UINT64_C(1) << 32;
     if (!ulp_sweep(function, user, reference, 0, patterns, stride, threads, result))
         return false;

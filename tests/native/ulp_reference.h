@@ -46,15 +46,14 @@ DEFINE(log_sigmoid, x < 0 ? x - log1p(exp(x)) : -log1p(exp(-x)))
 DEFINE(softsign, x / (1 + fabs(x)))
 DEFINE(silu, x < -1000 ? -0.0f : x * NAME(sigmoid)(x))
 DEFINE(gelu, x < -100 ? -0.0f : x / 2 * erfc(-x * (REAL)0.70710678118654752440084436210484904L))
-DEFINE(gelu_tanh,
-       x < -100 ? -0.0f
-                : x * NAME(sigmoid)((REAL)1.5957691216057307117597842397375L *
-                                    (x + (REAL)0.044715L * x * x * x)))
+DEFINE(gelu_tanh, x < -100 ? -0.0f
+                           : x * NAME(sigmoid)((REAL)1.5957691216057307117597842397375L *
+                                               (x + (REAL)0.044715L * x * x * x)))
 DEFINE(mish, x < -1000 ? -0.0f
              : x > 100 ? x
                        : x * (exp(x) * (exp(x) + 2) / (exp(x) * (exp(x) + 2) + 2)))
 DEFINE(hard_sigmoid, x <= -3 ? 0 : x >= 3 ? 1 : (x + 3) / 6)
-DEFINE(hard_swish, x * NAME(hard_sigmoid)(x))
+DEFINE(hard_swish, x *NAME(hard_sigmoid)(x))
 DEFINE(relu6, x < 0 ? 0 : x >= 6 ? 6 : x)
 DEFINE(elu, x < 0 ? expm1(x) : x)
 DEFINE(selu, (REAL)1.0507009873554804934193349852946L *

@@ -287,8 +287,29 @@ def attention():
          [query, key, value, real(4, 5), Const(0.3, np.float32)], (1e-4, 1e-5))
 
 
+def types():
+    """Types that the CPU plugin does not compute in themselves."""
+    windows = lambda x, k: np.lib.stride_tricks.sliding_window_view(x, k, axis=2)
+    ones = {"strides": [1], "dilations": [1], "pads_begin": [0], "pads_end": [0]}
+    for dtype in (np.int8, np.uint8, np.int32, np.int64, np.float16, np.float64):
+        high = 2**40 if dtype == np.int64 else 100
+        x, w = whole(0, high, 2, 3, 8, dtype=dtype), whole(0 if dtype is np.uint8 else -3, 4, 2, 3, 3, dtype=dtype)
+        wide = np.float64 if np.dtype(dtype).kind == "f" else np.int64
+        y = np.einsum("nilk,oik->nol", windows(x.astype(wide), 3), w.astype(wide)).astype(dtype)
+        case("Convolution", ones, [x, w], expected=[y])
+        most = windows(x, 3).max(-1)
+        case("MaxPool", dict(ones, kernel=[3]), [x], expected=[most, None])
+        mean = windows(x.astype(np.float64), 3).mean(-1)
+        mean = (mean if wide == np.float64 else np.rint(mean)).astype(dtype)
+        pool = {name: value for name, value in ones.items() if name != "dilations"}
+        case("AvgPool", dict(pool, kernel=[3], **{"exclude-pad": True}), [x], (1e-15, 0), expected=[mean])
+    nan = np.array([[[1, np.nan, 3, 2, 5]]], np.float32)
+    case("MaxPool", dict(ones, kernel=[2]), [nan], expected=[windows(nan, 2).max(-1), None])
+    case("NonZero", {"output_type": "i64"}, [np.array(3, np.float32)])
+
+
 def main():
-    for part in (indexing, convolutions, pools, norms, resizing, attention):
+    for part in (types, indexing, convolutions, pools, norms, resizing, attention):
         part()
 
 

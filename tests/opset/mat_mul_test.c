@@ -41,12 +41,12 @@ static void check(op_case *test, kov_dtype dtype, bool transpose_a, bool transpo
                 wanted[(o * M + i) * N + j] = sum;
             }
     }
-    kov_value x = op_reals(test, dtype,
-                           DIMS(a_batch, transpose_a ? K : M, transpose_a ? M : K), a);
-    kov_value y = op_reals(test, dtype,
-                           DIMS(b_batch, 1, transpose_b ? N : K, transpose_b ? K : N), b);
+    kov_value x = op_reals(test, dtype, DIMS(a_batch, transpose_a ? K : M, transpose_a ? M : K), a);
+    kov_value y =
+        op_reals(test, dtype, DIMS(b_batch, 1, transpose_b ? N : K, transpose_b ? K : N), b);
     /* b has one axis more: the result is (b_batch, a_batch, M, N) unless they are made to meet. */
-    y = kov_reshape(test->b, y, INTS(test, b_batch, transpose_b ? N : K, transpose_b ? K : N), false);
+    y = kov_reshape(test->b, y, INTS(test, b_batch, transpose_b ? N : K, transpose_b ? K : N),
+                    false);
     op_check(test, kov_mat_mul(test->b, x, y, transpose_a, transpose_b), dtype, DIMS(batch, M, N),
              wanted);
 }

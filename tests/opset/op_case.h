@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Building one small graph and computing it with the reference interpreter. A failure of what is not
- * under test fails the test at once. */
+/* Building one small graph and computing it with the reference interpreter. A failure of what is
+ * not under test fails the test at once. */
 #ifndef KOV_TESTS_OP_CASE_H
 #define KOV_TESTS_OP_CASE_H
 
@@ -22,7 +22,10 @@ void op_end(op_case *test); /* and checks that all memory is free */
 
 /* A constant. DIMS(2, 3) stands for ndim and dims, DIMS0 for a scalar. */
 #define DIMS(...)                                                                                  \
-    (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]) { __VA_ARGS__ }
+    (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[])                   \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
 #define DIMS0 0, NULL
 kov_value op_data(op_case *test, kov_dtype dtype, int ndim, const int64_t *dims, const void *data);
 /* Constants given as double and converted. */
@@ -34,13 +37,15 @@ kov_value op_ints_at(op_case *test, int n, const int64_t *at); /* 1-D i64 */
                (const int64_t[]){__VA_ARGS__})
 kov_value op_int(op_case *test, int64_t number); /* scalar i64 */
 
-/* The values, computed; borrowed until op_end. A new builder is opened: older kov_values end here. */
+/* The values, computed; borrowed until op_end. A new builder is opened: older kov_values end here.
+ */
 void op_results(op_case *test, const kov_value *values, int n, const kov_tensor **out);
 const kov_tensor *op_result(op_case *test, kov_value value);
 /* Emits, computes, and checks shape and elements, converted to double; NaN equals NaN. */
 void op_check(op_case *test, kov_value value, kov_dtype dtype, int ndim, const int64_t *dims,
               const double *expected);
-/* The status that computing the value fails with, when built or when run; a new builder is opened. */
+/* The status that computing the value fails with, when built or when run; a new builder is opened.
+ */
 kov_status op_failure(op_case *test, kov_value value);
 
 #endif

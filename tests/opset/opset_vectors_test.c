@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Replays tests/opset/opset_vectors.txt, made by make_opset_vectors.py with OpenVINO and NumPy: every
- * case is built twice, with known and with free dimensions, inferred and interpreted. */
+/* Replays tests/opset/opset_vectors.txt, made by make_opset_vectors.py with OpenVINO and NumPy:
+ * every case is built twice, with known and with free dimensions, inferred and interpreted. */
 #include "base/status.h"
 #include "graph/builder.h"
 #include "opset/interpret.h"
@@ -120,12 +120,18 @@ static kov_ints parse_ints(const char *text, int64_t *storage)
 static kov_attr parse_attr(const kov_attr_info *info, const char *text, int64_t *storage)
 {
     switch (info->kind) {
-    case KOV_ATTR_INT: return kov_attr_int(strtoll(text, NULL, 10));
-    case KOV_ATTR_FLOAT: return kov_attr_float(strtod(text, NULL));
-    case KOV_ATTR_BOOL: return kov_attr_bool(strcmp(text, "true") == 0);
-    case KOV_ATTR_INTS: return kov_attr_ints(parse_ints(text, storage));
-    case KOV_ATTR_DTYPE: return kov_attr_dtype(kov_dtype_from_ov_name(text));
-    default: return kov_attr_enum(text);
+    case KOV_ATTR_INT:
+        return kov_attr_int(strtoll(text, NULL, 10));
+    case KOV_ATTR_FLOAT:
+        return kov_attr_float(strtod(text, NULL));
+    case KOV_ATTR_BOOL:
+        return kov_attr_bool(strcmp(text, "true") == 0);
+    case KOV_ATTR_INTS:
+        return kov_attr_ints(parse_ints(text, storage));
+    case KOV_ATTR_DTYPE:
+        return kov_attr_dtype(kov_dtype_from_ov_name(text));
+    default:
+        return kov_attr_enum(text);
     }
 }
 
@@ -211,9 +217,9 @@ static double element(const kov_tensor *tensor, int64_t i)
     double out = 0;
     size_t size = (size_t)kov_dtype_bits(kov_tensor_dtype(tensor)) / 8;
     const char *data = kov_tensor_data(tensor);
-    assert_int_equal(kov_convert(kov_tensor_dtype(tensor), data + (size_t)i * size, KOV_DTYPE_F64,
-                                 &out, 1),
-                     KOV_OK);
+    assert_int_equal(
+        kov_convert(kov_tensor_dtype(tensor), data + (size_t)i * size, KOV_DTYPE_F64, &out, 1),
+        KOV_OK);
     return out;
 }
 
@@ -269,6 +275,45 @@ static void replay(const vector_case *c, int number, bool free_dims)
     kov_graph_release(graph);
 }
 
+/* Every allocation of a run failing once: a status, and nothing is lost. */
+static void fail_memory(const vector_case *c)
+{
+    kov_tensor *runs[MOST];
+    int run_count;
+    kov_graph *graph = build(c, true, runs, &run_count);
+    assert_non_null(graph);
+    size_t before = kov_context_bytes_in_use(context);
+    kov_status status = KOV_OUT_OF_MEMORY;
+    for (int n = 1; status != KOV_OK; n++) {
+        kov_tensor *results[MOST] = {0};
+        kov_memory_fail_after(context, n);
+        status = kov_interpret(graph, runs, run_count, results);
+        if (status != (kov_memory_failed(context) ? KOV_OUT_OF_MEMORY : KOV_OK))
+            fail_msg("%s, allocation %d: %s", c->op, n, kov_error_text());
+        kov_memory_fail_after(context, 0);
+        for (int i = 0; i < MOST; i++)
+            kov_tensor_release(results[i]);
+        assert_int_equal(kov_context_bytes_in_use(context), before);
+    }
+    kov_graph_release(graph);
+}
+
+static void failing_memory(void **state)
+{
+    (void)state;
+    FILE *file = fopen("tests/opset/opset_vectors.txt", "r");
+    assert_non_null(file);
+    vector_case c;
+    char last[WORD] = "";
+    while (read_case(file, &c)) {
+        if (strcmp(last, c.op) != 0)
+            fail_memory(&c);
+        memcpy(last, c.op, sizeof last);
+        free_case(&c);
+    }
+    fclose(file);
+}
+
 static void vectors(void **state)
 {
     (void)state;
@@ -289,7 +334,7 @@ static void vectors(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(vectors)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(vectors), cmocka_unit_test(failing_memory)};
     if (kov_context_create(NULL, &context) != KOV_OK)
         return 1;
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

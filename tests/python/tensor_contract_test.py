@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import pytest
 from kov import _core
+from kov.activation import backend_module
 
 X = np.arange(-4, 8, dtype="float32").reshape(3, 4)
 N = np.array([[7, -7, 3, -3], [1, 2, 5, 9], [-1, 6, -8, 4]], "int32")
@@ -326,16 +327,16 @@ def test_what_cannot_become_a_tensor(value):
 
 def test_sparse_is_refused():
     with pytest.raises(ValueError, match="sparse"):
-        keras.src.backend.convert_to_tensor([1], sparse=True)
+        _core.convert_to_tensor([1], sparse=True)
 
 
 def test_errors_name_function_and_shapes():
     with pytest.raises(ValueError, match=r"(?i)add.*\(3, 4\).*\(5,\)"):
         tensor() + np.ones((5,), "float32")
     with pytest.raises(TypeError, match="axis"):
-        keras.src.backend.numpy.sum(tensor(), axis="x")
+        _core.function("numpy", "sum")(tensor(), axis="x")
     with pytest.raises(TypeError, match="unexpected keyword argument 'y'"):
-        keras.src.backend.numpy.log1p(tensor(), y=1)
+        _core.function("numpy", "log1p")(tensor(), y=1)
 
 
 def test_a_missing_function_says_so():
@@ -346,7 +347,7 @@ def test_a_missing_function_says_so():
         and callable(getattr(keras.src.ops.numpy, name)) and name.islower()
         and not hasattr(keras.src.ops.numpy, "_" + name)
     )
-    function = getattr(keras.src.backend.numpy, name)
+    function = getattr(backend_module("ops.numpy"), name)
     with pytest.raises(NotImplementedError, match=name):
         function(1)
 
@@ -355,9 +356,10 @@ def test_signatures_are_those_of_keras():
     import inspect
 
     for module in ("numpy", "nn", "math", "linalg", "image"):
-        ours = getattr(keras.src.backend, module)
+        ours = backend_module(f"ops.{module}")
         theirs = getattr(keras.src.ops, module)
         for name in _core.functions(module):
             function = getattr(theirs, name, None)
-            if inspect.isfunction(function):
+            # Keras's multi_hot rearranges its arguments before it calls the backend.
+            if inspect.isfunction(function) and name != "multi_hot":
                 assert inspect.signature(getattr(ours, name)) == inspect.signature(function), name

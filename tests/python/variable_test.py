@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from keras.src.backend.common.variables import AutocastScope
 from kov import _core
 
 
@@ -112,7 +113,7 @@ def test_deferred_initialisation():
 
 def test_autocast():
     v = variable([1.1, 2, 3])
-    with keras.src.backend.AutocastScope("float16"):
+    with AutocastScope("float16"):
         assert v.dtype == "float16"
         assert v.value.dtype == "float16"
     assert v.value.dtype == "float32"

@@ -44,13 +44,13 @@ def rnn(
         states, previous = carry
         current_input, is_on = current if mask is not None else (current, None)
         output, new_states = step_function(current_input, tuple(states) + constants)
+        new_states = tree.pack_sequence_as(states, tree.flatten(new_states))
         if is_on is not None:
             before = numpy.zeros_like(output) if zero_output_for_mask else previous
             output = keep(is_on, output, before)
             new_states = tree.map_structure(
                 lambda new, old: keep(is_on, new, old), new_states, states
             )
-        new_states = tree.pack_sequence_as(states, tree.flatten(new_states))
         return (new_states, output), (output if return_all_outputs else None)
 
     def step_on_first(x, states):

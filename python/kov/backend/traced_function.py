@@ -6,6 +6,7 @@ dimension that is seen to change becomes free too. If the step's Python needs a 
 it is traced again with the sizes of the data; if it needs a content, the step runs eagerly.
 """
 
+import threading
 import warnings
 
 import numpy as np
@@ -16,6 +17,7 @@ from keras.src import tree
 from .trace import TraceScope
 
 _TRACEABLE_KINDS = "biufcV"
+_MAX_PLANS = 16  # of one signature; then the oldest goes
 
 
 class _NotTraceable(Exception):
@@ -27,6 +29,7 @@ class _Plan:
 
     def __init__(self, step, data, leaves, free):
         self.free = free
+        self.needs_sizes = False
         self.sizes = [leaf.shape for leaf in leaves]
         self.shared = _shares_batch(leaves, free)
         scope = TraceScope()
@@ -69,57 +72,81 @@ class _Plan:
 
 
 class TracedFunction:
-    """Calls `step(data)` as a plan. Errors of the step come through unchanged."""
+    """Calls `step(data)` as a plan. Errors of the step come through unchanged.
 
-    def __init__(self, step, name):
+    `discard` is called after a trace that failed, to drop what the step's Python has kept of it.
+    """
+
+    def __init__(self, step, name, discard=None):
         self._step = step
         self._name = name
+        self._discard = discard
         self._plans = {}
         self._eager = False
+        self._lock = threading.RLock()
 
     def __call__(self, data):
         if self._eager:
             return run_eagerly(self._step, data)
         leaves = []
         try:
-            key = _signature(data, leaves)
+            key = (_core.get_device(), _signature(data, leaves))
         except _NotTraceable:
             return run_eagerly(self._step, data)
         plans = self._plans.setdefault(key, [])
-        for plan in plans:
-            if plan.serves(leaves):
-                return plan(leaves)
-        try:
-            plan = self._trace(data, leaves, plans)
-        except _core.UnknownValue as reason:
-            self._eager = True
-            warnings.warn(
-                f"`{self._name}` runs eagerly, one operation at a time, because its Python asks "
-                f"for the content of a tensor: {reason}",
-                stacklevel=2,
-            )
-            return run_eagerly(self._step, data)
-        plans.insert(0, plan)
+        plan = _find(plans, leaves)
+        if plan is None:
+            try:
+                # Threads that come with new data at the same time share one trace.
+                with self._lock:
+                    plan = _find(plans, leaves)
+                    if plan is None:
+                        plan = self._trace(data, leaves, plans)
+                        plans.insert(0, plan)
+                        del plans[_MAX_PLANS:]
+            except _core.UnknownValue as reason:
+                self._eager = True
+                warnings.warn(
+                    f"`{self._name}` runs eagerly, one operation at a time, because its Python "
+                    f"asks for the content of a tensor: {reason}",
+                    stacklevel=2,
+                )
+                return run_eagerly(self._step, data)
         return plan(leaves)
 
     def _trace(self, data, leaves, plans):
         free = [_free_dimensions(i, leaf.shape, plans) for i, leaf in enumerate(leaves)]
+        has_free = any(any(f) for f in free)
+        if has_free and not any(plan.needs_sizes for plan in plans):
+            try:
+                return self._trace_with(data, leaves, free)
+            except _core.UnknownValue:
+                raise
+            except (TypeError, ValueError):
+                # Arithmetic on a free size fails as arithmetic on None.
+                pass
+        plan = self._trace_with(data, leaves, [(False,) * len(f) for f in free])
+        plan.needs_sizes = has_free
+        return plan
+
+    def _trace_with(self, data, leaves, free):
         try:
             return _Plan(self._step, data, leaves, free)
-        except _core.UnknownValue:
+        except BaseException:
+            if self._discard is not None:
+                self._discard()
             raise
-        except (TypeError, ValueError):
-            # Arithmetic on a free size fails as arithmetic on None.
-            if not any(any(f) for f in free):
-                raise
-        return _Plan(self._step, data, leaves, [(False,) * len(f) for f in free])
+
+
+def _find(plans, leaves):
+    return next((plan for plan in plans if plan.serves(leaves)), None)
 
 
 def run_eagerly(step, data):
     """step(data), one operation at a time; on tensors, as in a trace."""
 
     def to_tensor(leaf):
-        if not isinstance(leaf, np.ndarray) or leaf.dtype.kind not in _TRACEABLE_KINDS:
+        if not _core.is_array(leaf) or leaf.dtype.kind not in _TRACEABLE_KINDS:
             return leaf
         return _core.convert_to_tensor(leaf)
 

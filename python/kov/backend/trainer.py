@@ -46,7 +46,13 @@ class Trainer(_Base):
     def _function_of(self, step, name):
         if self.run_eagerly:
             return lambda data: run_eagerly(step, data)
-        return TracedFunction(step, name)
+        return TracedFunction(step, name, self._discard_traced_masks)
+
+    def _discard_traced_masks(self):
+        """Recurrent cells keep dropout masks between the steps of a sequence."""
+        for layer in self._flatten_layers():
+            for reset in ("reset_dropout_mask", "reset_recurrent_dropout_mask"):
+                getattr(layer, reset, lambda: None)()
 
     def make_test_function(self, force=False):
         if self.test_function is not None and not force:

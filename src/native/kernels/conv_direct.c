@@ -92,7 +92,7 @@ static void plan_blocks(conv_job *job, int64_t batch, int width)
                      job->depths * job->column_blocks;
     double work =
         (double)others * (double)count_lines * (double)job->columns * (double)job->group_packed;
-    int64_t wanted = width > 1 && work > KOV_GEMM_SERIAL_WORK ? 4 * (int64_t)width : 1;
+    int64_t wanted = width > 1 && work > KOV_GEMM_SERIAL_WORK ? KOV_GEMM_ITEMS * (int64_t)width : 1;
     if (others * job->line_blocks < wanted && job->group_packed <= l2 / 3)
         job->line_blocks =
             min_i64(ceil_div(wanted, others), max_i64(1, count_lines * job->columns / rows));

@@ -7,7 +7,8 @@
 #include "native/kernels/depthwise_block.h"
 
 #define SERIAL_WORK 1e5 /* multiply-adds below which one thread is as fast */
-#define CHANNEL_BLOCK 128
+#define CHANNEL_UNIT 16 /* one vector of the widest kind */
+#define UNITS_PER_BLOCK 8
 
 typedef struct depthwise_job {
     kov_isa isa;
@@ -16,6 +17,8 @@ typedef struct depthwise_job {
     int64_t line_blocks, channel_blocks;
     int64_t image_in, image_out; /* elements of an image */
 } depthwise_job;
+
+static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 static void run_task(void *arg, int64_t index, int worker)
 {
@@ -29,8 +32,9 @@ static void run_task(void *arg, int64_t index, int worker)
     int64_t image = index / job->channel_blocks / job->line_blocks;
     block.line0 = line_block * block.output_size[0] / job->line_blocks;
     block.line1 = (line_block + 1) * block.output_size[0] / job->line_blocks;
-    block.channel0 = channel_block * CHANNEL_BLOCK;
-    block.channel1 = block.channel0 + CHANNEL_BLOCK;
+    int64_t units = ceil_div(outputs, CHANNEL_UNIT);
+    block.channel0 = channel_block * units / job->channel_blocks * CHANNEL_UNIT;
+    block.channel1 = (channel_block + 1) * units / job->channel_blocks * CHANNEL_UNIT;
     if (block.channel1 > outputs)
         block.channel1 = outputs;
     block.input += image * job->image_in;
@@ -50,8 +54,6 @@ static void run_task(void *arg, int64_t index, int worker)
                         residual ? residual + first * block.residual_pixel + block.channel0 : NULL,
                         block.residual_pixel);
 }
-
-static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /* Output columns whose taps all lie inside: [first, end). */
 static void inner_range(kov_depthwise_block *block)
@@ -142,9 +144,9 @@ kov_status kov_depthwise_run(kov_context *context, const kov_depthwise *depthwis
     block->residual_pixel = job.epilogue->residual_row ? job.epilogue->residual_row : outputs;
     inner_range(block);
     kov_epilogue_bounds(job.epilogue, &block->low, &block->high);
-    job.channel_blocks = ceil_div(outputs, CHANNEL_BLOCK);
+    job.channel_blocks = ceil_div(outputs, CHANNEL_UNIT * UNITS_PER_BLOCK);
     job.line_blocks = 1;
-    int64_t wanted = 4 * (int64_t)kov_parallel_width(context);
+    int64_t wanted = 8 * (int64_t)kov_parallel_width(context);
     double work =
         (double)batch * (double)job.image_out * (double)(block->kernel[0] * block->kernel[1]);
     if (work > SERIAL_WORK && batch * job.channel_blocks < wanted) {

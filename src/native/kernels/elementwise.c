@@ -17,17 +17,15 @@ typedef kov_ternary_kernel *ternary_row[KOV_ISA_COUNT];
 #define F64(constant, name) KERNEL(f64, name, constant)
 
 static const unary_row unary_f32[KOV_ELEMENTWISE_COUNT] = {
-    KOV_ELEMENTWISE_FLOAT_ROWS(F32) KOV_ELEMENTWISE_NUMBER_ROWS(F32)
-        KOV_ELEMENTWISE_TEST_ROWS(F32) F32(LOGICAL_NOT, logical_not)};
+    KOV_ELEMENTWISE_FLOAT_ROWS(F32) KOV_ELEMENTWISE_NUMBER_ROWS(F32) KOV_ELEMENTWISE_TEST_ROWS(F32)
+        F32(LOGICAL_NOT, logical_not)};
 static const unary_row unary_f64[KOV_ELEMENTWISE_COUNT] = {
-    KOV_ELEMENTWISE_FLOAT_ROWS(F64) KOV_ELEMENTWISE_NUMBER_ROWS(F64)
-        KOV_ELEMENTWISE_TEST_ROWS(F64) F64(LOGICAL_NOT, logical_not)};
-static const binary_row binary_f32[KOV_ELEMENTWISE_COUNT] = {KOV_ELEMENTWISE_ARITHMETIC_ROWS(F32)
-                                                                 KOV_ELEMENTWISE_FLOAT_PAIR_ROWS(F32)
-                                                                     KOV_ELEMENTWISE_COMPARE_ROWS(F32)};
-static const binary_row binary_f64[KOV_ELEMENTWISE_COUNT] = {KOV_ELEMENTWISE_ARITHMETIC_ROWS(F64)
-                                                                 KOV_ELEMENTWISE_FLOAT_PAIR_ROWS(F64)
-                                                                     KOV_ELEMENTWISE_COMPARE_ROWS(F64)};
+    KOV_ELEMENTWISE_FLOAT_ROWS(F64) KOV_ELEMENTWISE_NUMBER_ROWS(F64) KOV_ELEMENTWISE_TEST_ROWS(F64)
+        F64(LOGICAL_NOT, logical_not)};
+static const binary_row binary_f32[KOV_ELEMENTWISE_COUNT] = {KOV_ELEMENTWISE_ARITHMETIC_ROWS(
+    F32) KOV_ELEMENTWISE_FLOAT_PAIR_ROWS(F32) KOV_ELEMENTWISE_COMPARE_ROWS(F32)};
+static const binary_row binary_f64[KOV_ELEMENTWISE_COUNT] = {KOV_ELEMENTWISE_ARITHMETIC_ROWS(
+    F64) KOV_ELEMENTWISE_FLOAT_PAIR_ROWS(F64) KOV_ELEMENTWISE_COMPARE_ROWS(F64)};
 
 #define INTEGER_UNARY(type)                                                                        \
     KERNEL(type, abs, ABS)                                                                         \
@@ -85,16 +83,14 @@ static const binary_row binary_bool[KOV_ELEMENTWISE_COUNT] = {
 #define BINARY_TABLE(type, T, U, constant) [KOV_DTYPE_##constant] = binary_##type,
 #define CLIP_ROW(type, T, U, constant) [KOV_DTYPE_##constant] = KOV_ISA_TABLE(type##_clip),
 
-static const unary_row *const unary_tables[KOV_DTYPE_COUNT] = {
-    [KOV_DTYPE_F32] = unary_f32,
-    [KOV_DTYPE_F64] = unary_f64,
-    [KOV_DTYPE_BOOL] = unary_bool,
-    KOV_INTEGER_TYPES(UNARY_TABLE)};
-static const binary_row *const binary_tables[KOV_DTYPE_COUNT] = {
-    [KOV_DTYPE_F32] = binary_f32,
-    [KOV_DTYPE_F64] = binary_f64,
-    [KOV_DTYPE_BOOL] = binary_bool,
-    KOV_INTEGER_TYPES(BINARY_TABLE)};
+static const unary_row *const unary_tables[KOV_DTYPE_COUNT] = {[KOV_DTYPE_F32] = unary_f32,
+                                                               [KOV_DTYPE_F64] = unary_f64,
+                                                               [KOV_DTYPE_BOOL] = unary_bool,
+                                                               KOV_INTEGER_TYPES(UNARY_TABLE)};
+static const binary_row *const binary_tables[KOV_DTYPE_COUNT] = {[KOV_DTYPE_F32] = binary_f32,
+                                                                 [KOV_DTYPE_F64] = binary_f64,
+                                                                 [KOV_DTYPE_BOOL] = binary_bool,
+                                                                 KOV_INTEGER_TYPES(BINARY_TABLE)};
 static const ternary_row clip_rows[KOV_DTYPE_COUNT] = {[KOV_DTYPE_F32] = KOV_ISA_TABLE(f32_clip),
                                                        [KOV_DTYPE_F64] = KOV_ISA_TABLE(f64_clip),
                                                        KOV_INTEGER_TYPES(CLIP_ROW)};
@@ -136,9 +132,9 @@ kov_binary_kernel *kov_elementwise_binary(kov_elementwise_op op, kov_dtype dtype
 
 kov_ternary_kernel *kov_elementwise_ternary(kov_elementwise_op op, kov_dtype dtype)
 {
-    static const ternary_row select_rows[4] = {
-        KOV_ISA_TABLE(b8_select), KOV_ISA_TABLE(b16_select), KOV_ISA_TABLE(b32_select),
-        KOV_ISA_TABLE(b64_select)};
+    static const ternary_row select_rows[4] = {KOV_ISA_TABLE(b8_select), KOV_ISA_TABLE(b16_select),
+                                               KOV_ISA_TABLE(b32_select),
+                                               KOV_ISA_TABLE(b64_select)};
     kov_isa isa = kov_cpu_isa();
     if (!known(op, dtype))
         return NULL;
@@ -147,11 +143,16 @@ kov_ternary_kernel *kov_elementwise_ternary(kov_elementwise_op op, kov_dtype dty
     if (op != KOV_ELEMENTWISE_SELECT)
         return NULL;
     switch (kov_dtype_bits(dtype)) {
-    case 8: return select_rows[0][isa];
-    case 16: return select_rows[1][isa];
-    case 32: return select_rows[2][isa];
-    case 64: return select_rows[3][isa];
-    default: return NULL;
+    case 8:
+        return select_rows[0][isa];
+    case 16:
+        return select_rows[1][isa];
+    case 32:
+        return select_rows[2][isa];
+    case 64:
+        return select_rows[3][isa];
+    default:
+        return NULL;
     }
 }
 
@@ -213,7 +214,8 @@ void kov_elementwise_run_binary(kov_context *context, kov_binary_kernel *kernel,
                                 const void *a, size_t a_step, const void *b, size_t b_step,
                                 kov_dtype y_dtype, void *y, size_t n)
 {
-    pieces p = {.binary = kernel, .a = a, .b = b, .y = y, .a_step = a_step, .b_step = b_step, .n = n};
+    pieces p = {
+        .binary = kernel, .a = a, .b = b, .y = y, .a_step = a_step, .b_step = b_step, .n = n};
     p.a_size = (size_t)kov_dtype_bits(dtype) / 8;
     p.y_size = (size_t)kov_dtype_bits(y_dtype) / 8;
     if (n <= PIECE)

@@ -6,12 +6,12 @@
  * special values as C99 annex F (NumPy where that says nothing). maximum, minimum, clip, relu
  * propagate NaN. Integers wrap. Integer division, floor_divide and both remainders by 0 give 0, and
  * the most negative integer by -1 gives itself (remainder 0). divide truncates integers; floor_mod
- * has the sign of the divisor, trunc_mod that of the dividend. Integer power by squaring; a negative
- * exponent gives 0 except for the bases 1 and -1. Shifts by less than 0 or by the width and more
- * give 0 (-1 for a right shift of a negative number).
+ * has the sign of the divisor, trunc_mod that of the dividend. Integer power by squaring; a
+ * negative exponent gives 0 except for the bases 1 and -1. Shifts by less than 0 or by the width
+ * and more give 0 (-1 for a right shift of a negative number).
  *
- * Memory. Outputs may be the very array of an operand of the same element size (in place); any other
- * overlap is undefined. No alignment is needed beyond the element's. n may be 0. */
+ * Memory. Outputs may be the very array of an operand of the same element size (in place); any
+ * other overlap is undefined. No alignment is needed beyond the element's. n may be 0. */
 #ifndef KOV_NATIVE_ELEMENTWISE_H
 #define KOV_NATIVE_ELEMENTWISE_H
 
@@ -35,7 +35,8 @@ kov_unary_kernel *kov_elementwise_unary(kov_elementwise_op op, kov_dtype dtype);
 kov_binary_kernel *kov_elementwise_binary(kov_elementwise_op op, kov_dtype dtype);
 kov_ternary_kernel *kov_elementwise_ternary(kov_elementwise_op op, kov_dtype dtype);
 
-/* Operands (1 to 3; 0 for an unknown operation) and the dtype of the result for operands of dtype. */
+/* Operands (1 to 3; 0 for an unknown operation) and the dtype of the result for operands of dtype.
+ */
 int kov_elementwise_arity(kov_elementwise_op op);
 kov_dtype kov_elementwise_result(kov_elementwise_op op, kov_dtype dtype);
 const char *kov_elementwise_name(kov_elementwise_op op); /* "log1p"; "?" if unknown */

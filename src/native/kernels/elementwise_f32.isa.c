@@ -42,8 +42,8 @@ KOV_F32_BY_F64(hard_swish)
 KOV_F32_BY_F64(elu)
 KOV_F32_BY_F64(selu)
 
-/* No vector algorithm for the logarithm of gamma: the C library's, in double. lgamma_r, since lgamma
- * writes a global. */
+/* No vector algorithm for the logarithm of gamma: the C library's, in double. lgamma_r, since
+ * lgamma writes a global. */
 KOV_INLINE vf vf_lgamma(vf x)
 {
     float part[KOV_VF];

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Unary float64 kernels: the C library's functions, and formulas over them. Where the formula is one
- * of plain arithmetic the compiler vectorises the loop. */
+/* Unary float64 kernels: the C library's functions, and formulas over them. Where the formula is
+ * one of plain arithmetic the compiler vectorises the loop. */
 #include "native/kernels/elementwise_kernels.h"
 #include "native/kernels/math_vector.h"
 
 #include <math.h>
 
 #define KOV_F64_DEFINE(name, expression)                                                           \
-    KOV_INLINE double f64_of_##name(double x)                                                      \
-    {                                                                                              \
-        return expression;                                                                         \
-    }
+    KOV_INLINE double f64_of_##name(double x) { return expression; }
 
 KOV_F64_DEFINE(exp, exp(x))
 KOV_F64_DEFINE(exp2, exp2(x))

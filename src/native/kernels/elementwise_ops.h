@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The element-wise operations of the native kernels, as rows: X(CONSTANT, name). Everything that
- * enumerates operations (the enum, their names, the kernel tables, the accuracy sweep) reads these. */
+ * enumerates operations (the enum, their names, the kernel tables, the accuracy sweep) reads these.
+ */
 #ifndef KOV_NATIVE_ELEMENTWISE_OPS_H
 #define KOV_NATIVE_ELEMENTWISE_OPS_H
 
@@ -130,10 +131,10 @@
 typedef enum kov_elementwise_op {
 #define KOV_ELEMENTWISE_CONSTANT(constant, name) KOV_ELEMENTWISE_##constant,
     KOV_ELEMENTWISE_UNARY_ROWS(KOV_ELEMENTWISE_CONSTANT)
-    KOV_ELEMENTWISE_BINARY_ROWS(KOV_ELEMENTWISE_CONSTANT)
-    KOV_ELEMENTWISE_TERNARY_ROWS(KOV_ELEMENTWISE_CONSTANT)
+        KOV_ELEMENTWISE_BINARY_ROWS(KOV_ELEMENTWISE_CONSTANT)
+            KOV_ELEMENTWISE_TERNARY_ROWS(KOV_ELEMENTWISE_CONSTANT)
 #undef KOV_ELEMENTWISE_CONSTANT
-    KOV_ELEMENTWISE_CONVERT, /* to another dtype: in tile programs only */
+                KOV_ELEMENTWISE_CONVERT, /* to another dtype: in tile programs only */
     KOV_ELEMENTWISE_COUNT
 } kov_elementwise_op;
 

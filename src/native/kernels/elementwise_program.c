@@ -9,10 +9,7 @@
 /* Tiles of one work item: enough to outweigh handing it out. */
 enum { ITEM_TILES = 16 };
 
-static bool is_half(kov_dtype dtype)
-{
-    return dtype == KOV_DTYPE_F16 || dtype == KOV_DTYPE_BF16;
-}
+static bool is_half(kov_dtype dtype) { return dtype == KOV_DTYPE_F16 || dtype == KOV_DTYPE_BF16; }
 
 static bool is_computable(kov_dtype dtype)
 {
@@ -38,9 +35,14 @@ static bool find_kernel(kov_elementwise_op op, kov_dtype dtype, kov_program_step
             return is_computable(dtype);
         step->unary = kov_elementwise_unary(op, step->dtype);
         return step->unary != NULL;
-    case 2: step->binary = kov_elementwise_binary(op, step->dtype); return step->binary != NULL;
-    case 3: step->ternary = kov_elementwise_ternary(op, step->dtype); return step->ternary != NULL;
-    default: return false;
+    case 2:
+        step->binary = kov_elementwise_binary(op, step->dtype);
+        return step->binary != NULL;
+    case 3:
+        step->ternary = kov_elementwise_ternary(op, step->dtype);
+        return step->ternary != NULL;
+    default:
+        return false;
     }
 }
 
@@ -72,7 +74,8 @@ static kov_status check_instruction(const kov_elementwise_program *program, int 
     if (code->y >= program->registers || dtypes[code->y] != KOV_DTYPE_NONE)
         return kov_fail(KOV_INVALID_ARGUMENT,
                         "elementwise program: instruction %d writes register %d, which is %s", at,
-                        code->y, code->y >= program->registers ? "past the last" : "written before");
+                        code->y,
+                        code->y >= program->registers ? "past the last" : "written before");
     if (!find_kernel(op, dtype, &step))
         return kov_fail(KOV_TYPE_ERROR, "elementwise program: instruction %d: %s does not take %s",
                         at, kov_elementwise_name(op), kov_dtype_keras_name(dtype));
@@ -82,8 +85,7 @@ static kov_status check_instruction(const kov_elementwise_program *program, int 
             want = KOV_DTYPE_NONE;
         else if (op == KOV_ELEMENTWISE_SELECT && i == 0)
             want = KOV_DTYPE_BOOL;
-        kov_dtype have =
-            operands[i] < program->registers ? dtypes[operands[i]] : KOV_DTYPE_NONE;
+        kov_dtype have = operands[i] < program->registers ? dtypes[operands[i]] : KOV_DTYPE_NONE;
         KOV_TRY(check_operand(at, letters[i], operands[i], have, want));
     }
     dtypes[code->y] = step.result;
@@ -198,8 +200,8 @@ static int last_use(const kov_elementwise_program *program, int reg)
     return last;
 }
 
-/* Whether instruction `at` may write straight to the output: not where that is the array of an input
- * which is read later, or which the instruction cannot overwrite element by element. */
+/* Whether instruction `at` may write straight to the output: not where that is the array of an
+ * input which is read later, or which the instruction cannot overwrite element by element. */
 static bool may_write(const kov_program_run *run, int at, int output)
 {
     const kov_elementwise_program *program = run->program;

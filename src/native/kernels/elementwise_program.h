@@ -2,8 +2,9 @@
 /* A chain of element-wise operations in one pass over cache-sized tiles: a small register program.
  *
  * The output is (rows, row_length), contiguous. Registers: inputs first (0 .. inputs-1), then
- * whatever the instructions write; each is written once at most by an instruction and has one dtype.
- * Results have the same bits as the operations one after another, whatever the threads and tiles. */
+ * whatever the instructions write; each is written once at most by an instruction and has one
+ * dtype. Results have the same bits as the operations one after another, whatever the threads and
+ * tiles. */
 #ifndef KOV_NATIVE_ELEMENTWISE_PROGRAM_H
 #define KOV_NATIVE_ELEMENTWISE_PROGRAM_H
 
@@ -19,8 +20,8 @@ typedef enum kov_program_access {
     KOV_PROGRAM_SCALAR, /* one element */
     KOV_PROGRAM_ROW,    /* one row of row_length elements, the same for all rows */
     KOV_PROGRAM_COLUMN, /* one element for each row */
-    /* Row i starts at element row_offset[i] and goes on by row_step (0 or 1) elements: any broadcast
-     * or view whose last axis is contiguous or repeated. */
+    /* Row i starts at element row_offset[i] and goes on by row_step (0 or 1) elements: any
+     * broadcast or view whose last axis is contiguous or repeated. */
     KOV_PROGRAM_OFFSETS
 } kov_program_access;
 

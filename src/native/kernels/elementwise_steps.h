@@ -31,12 +31,12 @@ typedef struct kov_program_run {
     int input_slots[KOV_PROGRAM_INPUTS]; /* -1 where read in place */
     int direct[KOV_PROGRAM_OUTPUTS];     /* its register was written straight to it */
     int slots;
-    bool half;           /* some step is, so three more tiles are needed */
+    bool half; /* some step is, so three more tiles are needed */
     size_t rows, row_length;
-    size_t tile_rows;    /* whole rows of a tile, or 0: tiles are pieces of rows */
-    size_t piece;        /* elements of a piece of a row */
-    size_t pieces;       /* pieces of a row */
-    size_t tiles;        /* of the whole run */
+    size_t tile_rows; /* whole rows of a tile, or 0: tiles are pieces of rows */
+    size_t piece;     /* elements of a piece of a row */
+    size_t pieces;    /* pieces of a row */
+    size_t tiles;     /* of the whole run */
     size_t tiles_per_item;
     char *scratch;
     size_t scratch_bytes; /* of one worker */

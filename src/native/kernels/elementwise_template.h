@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernels from an expression over a, b (and c), which the compiler vectorises: one loop for each use
- * of the operands as arrays or scalars. Only elementwise_*.isa.c include this. */
+/* Kernels from an expression over a, b (and c), which the compiler vectorises: one loop for each
+ * use of the operands as arrays or scalars. Only elementwise_*.isa.c include this. */
 #ifndef KOV_NATIVE_ELEMENTWISE_TEMPLATE_H
 #define KOV_NATIVE_ELEMENTWISE_TEMPLATE_H
 

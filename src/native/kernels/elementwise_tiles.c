@@ -49,14 +49,17 @@ static place place_in_row(const tile *t, int input)
     switch (run->access[input]) {
     case KOV_PROGRAM_FULL:
         return (place){data + (t->row * run->row_length + t->column) * size, 1};
-    case KOV_PROGRAM_ROW: return (place){data + t->column * size, 1};
-    case KOV_PROGRAM_COLUMN: return (place){data + t->row * size, 0};
+    case KOV_PROGRAM_ROW:
+        return (place){data + t->column * size, 1};
+    case KOV_PROGRAM_COLUMN:
+        return (place){data + t->row * size, 0};
     case KOV_PROGRAM_OFFSETS: {
         ptrdiff_t offset = (ptrdiff_t)binding->row_offset[t->row];
         return (place){data + offset * (ptrdiff_t)size + t->column * binding->row_step * size,
                        binding->row_step};
     }
-    default: return (place){data, 0};
+    default:
+        return (place){data, 0};
     }
 }
 

@@ -67,9 +67,9 @@ static bool reads_b_in_place(const kov_gemm *gemm, const kov_gemm_kernels *kerne
 /* A wide product in whose A a row is not contiguous is copied block by block. */
 static bool copies_a(const kov_gemm *gemm) { return gemm->a_column != 1 && gemm->k > 1; }
 
-/* Blocks: A's share of the second-level cache, next to a panel of B; and, where there are few rows,
- * several ranges of panels, so that all workers have something to do. Nothing of this moves a bit
- * of the result. */
+/* Blocks: A's share of the second-level cache, next to a panel of B. Where these are too few for
+ * the workers, a B that the cache holds is better read by several blocks of rows, and a larger one
+ * by several ranges of panels. Nothing of this moves a bit of the result. */
 static void plan_blocks(gemm_job *job, int width)
 {
     const kov_gemm *g = job->gemm;
@@ -82,11 +82,17 @@ static void plan_blocks(gemm_job *job, int width)
     job->row_blocks = ceil_div(g->m, job->block_rows);
     job->panel_blocks = 1;
     double work = (double)g->m * (double)g->n * (double)g->k * (double)job->batches;
-    if (width > 1 && work > KOV_GEMM_SERIAL_WORK) {
-        int64_t wanted = 4 * (int64_t)width, items = job->batches * job->row_blocks;
-        if (items < wanted)
-            job->panel_blocks = min_i64(job->panels, ceil_div(wanted, items));
-    }
+    if (width == 1 || work < KOV_GEMM_SERIAL_WORK)
+        return;
+    int64_t wanted = KOV_GEMM_ITEMS * (int64_t)width;
+    int64_t tiles = ceil_div(g->m, job->kernels->rows), l2 = (int64_t)kov_cpu_cache_sizes()->l2;
+    bool small = job->packed_floats * (int64_t)sizeof(float) < l2 / 3;
+    if (small && job->batches * job->row_blocks < wanted)
+        job->row_blocks = min_i64(tiles, ceil_div(wanted, job->batches));
+    if (job->batches * job->row_blocks < wanted)
+        job->panel_blocks = min_i64(job->panels, ceil_div(wanted, job->batches * job->row_blocks));
+    if (job->batches * job->row_blocks * job->panel_blocks < wanted)
+        job->row_blocks = min_i64(tiles, ceil_div(wanted, job->batches * job->panel_blocks));
 }
 
 static void job_init(gemm_job *job, const kov_gemm *gemm, int width)

@@ -9,6 +9,9 @@
 /* Multiply-adds below which waking another thread costs more than it saves. */
 #define KOV_GEMM_SERIAL_WORK 4e5
 
+/* Items for each worker: with these, sharing them out leaves little idle time at the end. */
+#define KOV_GEMM_ITEMS 8
+
 typedef struct kov_gemm_block {
     const kov_gemm_kernels *kernels;
     int64_t rows, k, columns; /* columns: of this panel */

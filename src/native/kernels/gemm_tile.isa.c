@@ -5,8 +5,9 @@
 #include "native/kernels/isa.h"
 
 #if VF_LANES == 16
-#define TILE_ROWS 14 /* 28 sums, 2 of B, 1 of A, of 32 registers; divides 224, 112, 56, 28 and 14  \
-                      */
+#define TILE_ROWS                                                                                  \
+    14 /* 28 sums, 2 of B, 1 of A, of 32 registers; divides 224, 112, 56, 28 and 14                \
+        */
 #elif VF_LANES == 8
 #define TILE_ROWS 6
 #else

@@ -13,70 +13,72 @@
 #include <math.h>
 
 /* (e^r - 1 - r) / r^2, |r| <= ln(2) / 2; relative error 2^-36.5. */
-static const double kov_exp_poly[] = {
-    0x1p-1, 0x1.55555567532adp-3, 0x1.5555555c87148p-5, 0x1.1110c632a3088p-7,
-    0x1.6c16858b7acb9p-10, 0x1.a15179d80ae96p-13, 0x1.a1132015ba37ep-16};
-/* (2 atanh(s) / s - 2) / s^2 in s^2, |s| <= (sqrt(2) - 1) / (sqrt(2) + 1); relative error 2^-43.1. */
-static const double kov_log_poly[] = {
-    0x1.5555555564eb7p-1, 0x1.999998cae671fp-2, 0x1.249323f5fe0a4p-2, 0x1.c67ad18010d25p-3,
-    0x1.8c8cb725e2db5p-3};
+static const double kov_exp_poly[] = {0x1p-1,
+                                      0x1.55555567532adp-3,
+                                      0x1.5555555c87148p-5,
+                                      0x1.1110c632a3088p-7,
+                                      0x1.6c16858b7acb9p-10,
+                                      0x1.a15179d80ae96p-13,
+                                      0x1.a1132015ba37ep-16};
+/* (2 atanh(s) / s - 2) / s^2 in s^2, |s| <= (sqrt(2) - 1) / (sqrt(2) + 1); relative error 2^-43.1.
+ */
+static const double kov_log_poly[] = {0x1.5555555564eb7p-1, 0x1.999998cae671fp-2,
+                                      0x1.249323f5fe0a4p-2, 0x1.c67ad18010d25p-3,
+                                      0x1.8c8cb725e2db5p-3};
 /* The same, longer; relative error 2^-57.6. */
 static const double kov_log_poly_long[] = {
     0x1.5555555555558p-1, 0x1.99999999952d7p-2, 0x1.2492492df281ap-2, 0x1.c71c62e3f11e6p-3,
     0x1.7462b51cb66b1p-3, 0x1.39fe51a7c18f9p-3, 0x1.2b5900de53b32p-3};
 /* (sin(r) / r - 1) / r^2 in r^2, |r| <= pi / 4; relative error 2^-45.6. */
-static const double kov_sin_poly[] = {
-    -0x1.555555555516bp-3, 0x1.1111110fd3b3cp-7, -0x1.a019fd9ae7168p-13, 0x1.71d9a9b87993fp-19,
-    -0x1.aa283bea75579p-26};
+static const double kov_sin_poly[] = {-0x1.555555555516bp-3, 0x1.1111110fd3b3cp-7,
+                                      -0x1.a019fd9ae7168p-13, 0x1.71d9a9b87993fp-19,
+                                      -0x1.aa283bea75579p-26};
 /* (cos(r) - 1 + r^2 / 2) / r^4 in r^2, |r| <= pi / 4; relative error 2^-49.7. */
-static const double kov_cos_poly[] = {
-    0x1.5555555555437p-5, -0x1.6c16c16b613d3p-10, 0x1.a019ff537986cp-16, -0x1.27e25f2996b83p-22,
-    0x1.1c81b3862d88cp-29};
+static const double kov_cos_poly[] = {0x1.5555555555437p-5, -0x1.6c16c16b613d3p-10,
+                                      0x1.a019ff537986cp-16, -0x1.27e25f2996b83p-22,
+                                      0x1.1c81b3862d88cp-29};
 /* (atan(t) / t - 1) / t^2 in t^2, |t| <= tan(pi / 8); relative error 2^-43.1. */
 static const double kov_atan_poly[] = {
     -0x1.555555555260ep-2, 0x1.999999885befbp-3, -0x1.249240d9941d8p-3, 0x1.c7196338febe7p-4,
-    -0x1.7415affa08e33p-4, 0x1.377de082fa57p-4, -0x1.edbfaee18e70fp-5, 0x1.0df7a02661596p-5};
+    -0x1.7415affa08e33p-4, 0x1.377de082fa57p-4,  -0x1.edbfaee18e70fp-5, 0x1.0df7a02661596p-5};
 /* (asin(t) / t - 1) / t^2 in t^2, |t| <= 1/2; relative error 2^-42.0. */
 static const double kov_asin_poly[] = {
-    0x1.555555555bb08p-3, 0x1.333333131447fp-4, 0x1.6db6f6000eadfp-5, 0x1.f1beb39d0c483p-6,
-    0x1.6f34e8d0b24a5p-6, 0x1.14eb1fd23981cp-6, 0x1.1460edb1ea63p-6, 0x1.148f816806cb3p-10,
-    0x1.d0a710b072bp-6};
+    0x1.555555555bb08p-3, 0x1.333333131447fp-4,  0x1.6db6f6000eadfp-5,
+    0x1.f1beb39d0c483p-6, 0x1.6f34e8d0b24a5p-6,  0x1.14eb1fd23981cp-6,
+    0x1.1460edb1ea63p-6,  0x1.148f816806cb3p-10, 0x1.d0a710b072bp-6};
 /* erf(x) / x in x^2, |x| <= 1; relative error 2^-45.5. */
 static const double kov_erf_poly[] = {
-    0x1.20dd750429b19p+0, -0x1.812746b0271ecp-2, 0x1.ce2f2197bc2efp-4, -0x1.b82ce15c3b7f8p-6,
-    0x1.565ba0406c001p-8, -0x1.c0286cad68e02p-11, 0x1.f941bed7e7847p-14, -0x1.f0705a1dde9aap-17,
+    0x1.20dd750429b19p+0,  -0x1.812746b0271ecp-2,  0x1.ce2f2197bc2efp-4,  -0x1.b82ce15c3b7f8p-6,
+    0x1.565ba0406c001p-8,  -0x1.c0286cad68e02p-11, 0x1.f941bed7e7847p-14, -0x1.f0705a1dde9aap-17,
     0x1.9ae0986f9de4fp-20, -0x1.c1a515de8637ap-24};
 /* e^(a^2) erfc(a) / t in t = 1 / (1 + 0.3 a), 0 <= a <= 10.2; relative error 2^-35.1. */
 static const double kov_erfc_poly[] = {
-    0x1.5aa0a5f058ac7p-3, 0x1.5aebb5a588d61p-3, 0x1.479cc4f9c4148p-3, 0x1.44b8e7bc6e1f9p-3,
-    0x1.0d1d061ce92fcp-4, 0x1.325a609fab419p-2, -0x1.b36430f17b3b7p-2, 0x1.dd8ee696918a3p-1,
+    0x1.5aa0a5f058ac7p-3,  0x1.5aebb5a588d61p-3, 0x1.479cc4f9c4148p-3,  0x1.44b8e7bc6e1f9p-3,
+    0x1.0d1d061ce92fcp-4,  0x1.325a609fab419p-2, -0x1.b36430f17b3b7p-2, 0x1.dd8ee696918a3p-1,
     -0x1.2115488118df5p+0, 0x1.0c22a162ca064p+0, -0x1.3c4d68051d7fap-1, 0x1.909e22f397134p-3,
     -0x1.a35e77ef19a92p-6};
 /* erfinv(x) / x in w = -ln(1 - x^2), w <= 5; relative error 2^-35.2. */
 static const double kov_erfinv_middle[] = {
-    0x1.c5bf891b1cd3bp-1, 0x1.db29fb6d579afp-3, 0x1.7a72b54d83cf8p-7, -0x1.320d065a9edbcp-9,
-    -0x1.0d308b683d561p-13, 0x1.8b39cfb781633p-15, 0x1.93e25043a0234p-20, -0x1.61541b397f548p-21,
+    0x1.c5bf891b1cd3bp-1,   0x1.db29fb6d579afp-3,  0x1.7a72b54d83cf8p-7,   -0x1.320d065a9edbcp-9,
+    -0x1.0d308b683d561p-13, 0x1.8b39cfb781633p-15, 0x1.93e25043a0234p-20,  -0x1.61541b397f548p-21,
     -0x1.b55111af0843bp-23, 0x1.4472a2bfd9745p-24, -0x1.553e0d0daf6a5p-27, 0x1.4e2cd517cce5bp-31,
     -0x1.9233c853ffe3ap-37, -0x1.3ace6574bd4f9p-42};
 /* the same in sqrt(w), 5 <= w <= 16.8; relative error 2^-32.6. */
 static const double kov_erfinv_tail[] = {
     0x1.360442900084fp+2, -0x1.266c1332d80cfp+4, 0x1.33609ee77b62ap+5, -0x1.764c22b2e24cep+5,
     0x1.2d72836f66a48p+5, -0x1.4fe75d5521e44p+4, 0x1.09f57a7232e56p+3, -0x1.2ea593ab9e832p+1,
-    0x1.ed12207bf4c2bp-2, -0x1.194b02748bcccp-4, 0x1.abd0b1e4b0efp-8, -0x1.8628d3138d99dp-12,
+    0x1.ed12207bf4c2bp-2, -0x1.194b02748bcccp-4, 0x1.abd0b1e4b0efp-8,  -0x1.8628d3138d99dp-12,
     0x1.433befae340c9p-17};
 /* cube root of m, 1 <= m <= 2; relative error 2^-13.2. */
-static const double kov_cbrt_poly[] = {
-    0x1.1c90a1fb8969fp-1, 0x1.296213a52f037p-1, -0x1.44f0d2e8403a6p-3, 0x1.6ae260afe5091p-6};
+static const double kov_cbrt_poly[] = {0x1.1c90a1fb8969fp-1, 0x1.296213a52f037p-1,
+                                       -0x1.44f0d2e8403a6p-3, 0x1.6ae260afe5091p-6};
 
 #define KOV_LN2 0x1.62e42fefa39efp-1
 #define KOV_LOG2_E 0x1.71547652b82fep+0
 #define KOV_PI 0x1.921fb54442d18p+1
 
 /* 2^n for whole n, |n| < 1000. Adding 3 * 2^51 leaves n in the low bits. */
-KOV_INLINE vd vd_pow2(vd n)
-{
-    return (vd)(((vul)(n + vd_set(0x1.8p52 + 1023))) << 52);
-}
+KOV_INLINE vd vd_pow2(vd n) { return (vd)(((vul)(n + vd_set(0x1.8p52 + 1023))) << 52); }
 
 /* The low bits of the result are those of whole n, |n| < 2^51. */
 KOV_INLINE vul vd_low_bits(vd n) { return (vul)(n + vd_set(0x1.8p52)); }
@@ -158,7 +160,8 @@ KOV_INLINE vd vd_log10(vd x)
     return vd_log_special(vd_fma(e, vd_set(0x1.34413509f79ffp-2), y), x);
 }
 
-/* Where 1 + x stays within [sqrt(1/2), sqrt(2)), x itself is used: 1 + x may have rounded it away. */
+/* Where 1 + x stays within [sqrt(1/2), sqrt(2)), x itself is used: 1 + x may have rounded it away.
+ */
 KOV_INLINE vd vd_log1p(vd x)
 {
     vd u = vd_set(1) + x;
@@ -167,8 +170,8 @@ KOV_INLINE vd vd_log1p(vd x)
     return vd_log_special(vd_fma(e, vd_set(KOV_LN2), vd_log_core(f)), u);
 }
 
-/* x - q pi / 2 in [-pi/4, pi/4] for a finite float32 |x| >= 2^19, and q mod 4: multiplies the 24-bit
- * significand with as many bits of 2 / pi as matter (Payne and Hanek). */
+/* x - q pi / 2 in [-pi/4, pi/4] for a finite float32 |x| >= 2^19, and q mod 4: multiplies the
+ * 24-bit significand with as many bits of 2 / pi as matter (Payne and Hanek). */
 static inline double kov_reduce_huge(double x, int64_t *q)
 {
     static const uint32_t two_over_pi[] = {0xa2f9836e, 0x4e441529, 0xfc2757d1, 0xf534ddc0,
@@ -185,8 +188,8 @@ static inline double kov_reduce_huge(double x, int64_t *q)
         uint64_t two = ((uint64_t)(word < 0 ? 0 : two_over_pi[word]) << 32) | two_over_pi[word + 1];
         part[i] = (uint32_t)(two >> (32 - shift));
     }
-    uint64_t turns = ((significand * part[0]) << 32) + significand * part[1] +
-                     ((significand * part[2]) >> 32);
+    uint64_t turns =
+        ((significand * part[0]) << 32) + significand * part[1] + ((significand * part[2]) >> 32);
     uint64_t quarter = (turns + (UINT64_C(1) << 61)) >> 62;
     double r = (double)(int64_t)(turns - (quarter << 62)) * (0x1p-62 * KOV_PI / 2);
     *q = (int64_t)(x < 0 ? 4 - quarter : quarter);
@@ -241,10 +244,7 @@ KOV_INLINE vd vd_sin_shifted(vd x, uint64_t shift)
     return (vd)((vul)y ^ ((quadrant & 2) << 62));
 }
 
-KOV_INLINE vd vd_sin(vd x)
-{
-    return vd_select(vd_eq(x, vd_set(0)), x, vd_sin_shifted(x, 0));
-}
+KOV_INLINE vd vd_sin(vd x) { return vd_select(vd_eq(x, vd_set(0)), x, vd_sin_shifted(x, 0)); }
 
 KOV_INLINE vd vd_cos(vd x) { return vd_sin_shifted(x, 1); }
 
@@ -336,7 +336,8 @@ KOV_INLINE vd vd_cosh(vd x)
 KOV_INLINE vd vd_asinh(vd x)
 {
     vd a = vd_abs(x), z = a * a;
-    return vd_copysign(vd_log1p(a + z / (vd_sqrt(z + vd_set(1)) + vd_set(1))), x);
+    vd y = vd_log1p(a + z / (vd_sqrt(z + vd_set(1)) + vd_set(1)));
+    return vd_copysign(vd_select(vd_lt(a, vd_set(INFINITY)), y, a), x);
 }
 
 KOV_INLINE vd vd_acosh(vd x)
@@ -394,9 +395,9 @@ KOV_INLINE vd vd_cbrt(vd x)
     m = vd_select(small, m + m, m);
     e = vd_select(small, e - vd_set(1), e);
     vd third = vd_floor(e * vd_set(1.0 / 3) + vd_set(0x1p-8)), left = e - third * vd_set(3);
-    vd root = vd_select(vd_lt(vd_set(1.5), left), vd_set(0x1.965fea53d6e3dp+0),
-                        vd_select(vd_lt(vd_set(0.5), left), vd_set(0x1.428a2f98d728bp+0),
-                                  vd_set(1)));
+    vd root =
+        vd_select(vd_lt(vd_set(1.5), left), vd_set(0x1.965fea53d6e3dp+0),
+                  vd_select(vd_lt(vd_set(0.5), left), vd_set(0x1.428a2f98d728bp+0), vd_set(1)));
     vd t = VD_POLY(m, kov_cbrt_poly) * root * vd_pow2(third);
     vd cube = t * t * t;
     vd y = t * ((cube + a + a) / (cube + cube + a));
@@ -443,10 +444,7 @@ KOV_INLINE vd vd_mish(vd x)
     return vd_select(vd_lt(x, vd_set(-290)), vd_set(-0.0), x * (up / (up + vd_set(2))));
 }
 
-KOV_INLINE vd vd_elu(vd x)
-{
-    return vd_select(vd_lt(x, vd_set(0)), vd_expm1(x), x);
-}
+KOV_INLINE vd vd_elu(vd x) { return vd_select(vd_lt(x, vd_set(0)), vd_expm1(x), x); }
 
 KOV_INLINE vd vd_selu(vd x)
 {
@@ -458,10 +456,7 @@ KOV_INLINE vd vd_selu(vd x)
 KOV_INLINE vd vd_softsign(vd x) { return x / (vd_set(1) + vd_abs(x)); }
 
 /* min(max(x + 3, 0), 6) / 6. */
-KOV_INLINE vd vd_hard_sigmoid(vd x)
-{
-    return vd_clamp(x + vd_set(3), 0, 6) * vd_set(1.0 / 6);
-}
+KOV_INLINE vd vd_hard_sigmoid(vd x) { return vd_clamp(x + vd_set(3), 0, 6) * vd_set(1.0 / 6); }
 
 KOV_INLINE vd vd_hard_swish(vd x) { return x * vd_hard_sigmoid(x); }
 

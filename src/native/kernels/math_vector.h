@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Vectors of the instruction set that a source is compiled for: vf of KOV_VF floats, vd of KOV_VD =
- * KOV_VF / 2 doubles, vi and vl the integers of the same widths, mf and md the masks of their lanes.
- * The arithmetic operators work on vf, vd, vi, vl as they are. Only *.isa.c sources include this. */
+ * KOV_VF / 2 doubles, vi and vl the integers of the same widths, mf and md the masks of their
+ * lanes. The arithmetic operators work on vf, vd, vi, vl as they are. Only *.isa.c sources include
+ * this. */
 #ifndef KOV_NATIVE_MATH_VECTOR_H
 #define KOV_NATIVE_MATH_VECTOR_H
 
@@ -239,6 +240,18 @@ KOV_INLINE vf vf_scale(vf x, vf n)
     vui whole = (vui)(n + vf_set(0x1.8p23f + 254)), first = (whole & 0x7ff) >> 1;
     vui second = (whole & 0x7ff) - first;
     return x * (vf)(first << 23) * (vf)(second << 23);
+#endif
+}
+
+/* 1 / x to 11 bits or more. */
+KOV_INLINE vf vf_reciprocal_estimate(vf x)
+{
+#if defined(__AVX512F__)
+    return _mm512_rcp14_ps(x);
+#elif defined(__AVX2__)
+    return _mm256_rcp_ps(x);
+#else
+    return _mm_rcp_ps(x);
 #endif
 }
 

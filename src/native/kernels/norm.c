@@ -107,7 +107,8 @@ static void run_item(void *arg, int64_t index, int worker)
     size_t first = (size_t)index * run->rows_per_item, end = first + run->rows_per_item;
     for (size_t row = first; row < end && row < run->rows; row++) {
         if (run->scratch)
-            run_half_row(run, row, (float *)(void *)run->scratch + (size_t)worker * 2 * run->length);
+            run_half_row(run, row,
+                         (float *)(void *)run->scratch + (size_t)worker * 2 * run->length);
         else
             run_row(run, row);
     }
@@ -141,7 +142,8 @@ static kov_status run_half(kov_context *context, rows_run *run)
         run->scale = scale;
     }
     if (norm->offset && status == KOV_OK) {
-        status = kov_convert(norm->dtype, norm->offset, KOV_DTYPE_F32, offset, (int64_t)run->length);
+        status =
+            kov_convert(norm->dtype, norm->offset, KOV_DTYPE_F32, offset, (int64_t)run->length);
         run->offset = offset;
     }
     if (status == KOV_OK)

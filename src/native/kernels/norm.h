@@ -22,8 +22,8 @@ typedef struct kov_norm {
     void *sum;            /* [rows, length]: gets x + residual, or NULL */
 } kov_norm;
 
-/* y[r, i] = normalised(x[r])[i] * scale[i] + offset[i]. float16 and bfloat16 compute in float32. Sums
- * follow the tree of reduce.h, so the bits do not depend on threads. y may be x.
+/* y[r, i] = normalised(x[r])[i] * scale[i] + offset[i]. float16 and bfloat16 compute in float32.
+ * Sums follow the tree of reduce.h, so the bits do not depend on threads. y may be x.
  * KOV_TYPE_ERROR: not a float. KOV_OUT_OF_MEMORY. */
 kov_status kov_norm_rows(kov_context *context, const kov_norm *norm, const void *x, void *y,
                          size_t rows, size_t length);

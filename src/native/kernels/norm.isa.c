@@ -8,20 +8,12 @@
     {                                                                                              \
         if (scale && offset)                                                                       \
             KOV_IVDEP                                                                              \
-            for (size_t i = 0; i < n; i++)                                                         \
-                y[i] = x[i] * factor * scale[i] + offset[i];                                       \
-        else if (scale)                                                                            \
-            KOV_IVDEP                                                                              \
-            for (size_t i = 0; i < n; i++)                                                         \
-                y[i] = x[i] * factor * scale[i];                                                   \
-        else if (offset)                                                                           \
-            KOV_IVDEP                                                                              \
-            for (size_t i = 0; i < n; i++)                                                         \
-                y[i] = x[i] * factor + offset[i];                                                  \
-        else                                                                                       \
-            KOV_IVDEP                                                                              \
-            for (size_t i = 0; i < n; i++)                                                         \
-                y[i] = x[i] * factor;                                                              \
+        for (size_t i = 0; i < n; i++)                                                             \
+            y[i] = x[i] * factor * scale[i] + offset[i];                                           \
+        else if (scale) KOV_IVDEP for (size_t i = 0; i < n; i++) y[i] = x[i] * factor * scale[i];  \
+        else if (offset) KOV_IVDEP for (size_t i = 0; i < n; i++) y[i] =                           \
+            x[i] * factor + offset[i];                                                             \
+        else KOV_IVDEP for (size_t i = 0; i < n; i++) y[i] = x[i] * factor;                        \
     }
 
 NORM_APPLY(f32, float)

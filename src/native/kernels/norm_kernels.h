@@ -7,8 +7,8 @@
 
 #include <stddef.h>
 
-/* y[i] = x[i] * factor * scale[i] + offset[i], each operation rounded; scale and offset may be NULL. y
- * may be x. */
+/* y[i] = x[i] * factor * scale[i] + offset[i], each operation rounded; scale and offset may be
+ * NULL. y may be x. */
 typedef void kov_norm_apply_f32(const float *x, float factor, const float *scale,
                                 const float *offset, float *y, size_t n);
 typedef void kov_norm_apply_f64(const double *x, double factor, const double *scale,

@@ -137,10 +137,7 @@ void kov_reduce_one_line(kov_reduce_op op, kov_dtype dtype, const void *x, size_
     memcpy(y, &node, size);
 }
 
-static bool is_arg(kov_reduce_op op)
-{
-    return op == KOV_REDUCE_ARGMAX || op == KOV_REDUCE_ARGMIN;
-}
+static bool is_arg(kov_reduce_op op) { return op == KOV_REDUCE_ARGMAX || op == KOV_REDUCE_ARGMIN; }
 
 static kov_dtype result_dtype(kov_reduce_op op, kov_dtype dtype)
 {
@@ -201,13 +198,18 @@ static void divide(kov_dtype dtype, void *y, size_t n, size_t by)
 static double empty_value(kov_reduce_op op)
 {
     switch (op) {
-    case KOV_REDUCE_MEAN: return NAN;
+    case KOV_REDUCE_MEAN:
+        return NAN;
     case KOV_REDUCE_PROD:
-    case KOV_REDUCE_ALL: return 1;
+    case KOV_REDUCE_ALL:
+        return 1;
     case KOV_REDUCE_MAX:
-    case KOV_REDUCE_LOGSUMEXP: return -INFINITY;
-    case KOV_REDUCE_MIN: return INFINITY;
-    default: return 0;
+    case KOV_REDUCE_LOGSUMEXP:
+        return -INFINITY;
+    case KOV_REDUCE_MIN:
+        return INFINITY;
+    default:
+        return 0;
     }
 }
 
@@ -268,9 +270,12 @@ static kov_reduce_op bool_op(kov_reduce_op op)
     switch (op) {
     case KOV_REDUCE_SUM:
     case KOV_REDUCE_SUM_ABS:
-    case KOV_REDUCE_SUM_SQUARE: return KOV_REDUCE_MAX;
-    case KOV_REDUCE_PROD: return KOV_REDUCE_MIN;
-    default: return op;
+    case KOV_REDUCE_SUM_SQUARE:
+        return KOV_REDUCE_MAX;
+    case KOV_REDUCE_PROD:
+        return KOV_REDUCE_MIN;
+    default:
+        return op;
     }
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reductions of the middle axis of (outer, length, inner) arrays to (outer, inner).
  *
- * Sums and products follow one tree, which depends on `length` alone (not on outer, inner, threads or
- * blocking): leaves of 512 elements, in a leaf 16 partial sums of every 16th element, added pairwise,
- * then leaves added pairwise. So |error| <= (36 + ceil(log2(length / 512))) u sum|x_i| to first
- * order, u = 2^-24 for float32. Products likewise, relative. */
+ * Sums and products follow one tree, which depends on `length` alone (not on outer, inner, threads
+ * or blocking): leaves of 512 elements, in a leaf 16 partial sums of every 16th element, added
+ * pairwise, then leaves added pairwise. So |error| <= (36 + ceil(log2(length / 512))) u sum|x_i| to
+ * first order, u = 2^-24 for float32. Products likewise, relative. */
 #ifndef KOV_NATIVE_REDUCE_H
 #define KOV_NATIVE_REDUCE_H
 

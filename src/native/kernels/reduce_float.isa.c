@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sums, products, largest and smallest of float32 and float64, along the tree of reduce.h. Lanes that
- * have no element hold the neutral element, which changes no bit (for sums that is -0). */
+/* Sums, products, largest and smallest of float32 and float64, along the tree of reduce.h. Lanes
+ * that have no element hold the neutral element, which changes no bit (for sums that is -0). */
 #include "native/kernels/math_vector.h"
 #include "native/kernels/reduce_kernels.h"
 
@@ -40,15 +40,14 @@ KOV_INLINE vd vd_squared(vd x) { return x * x; }
         KOV_UNROLL                                                                                 \
         for (int s = 0; s < side; s++)                                                             \
             KOV_UNROLL                                                                             \
-            for (int j = 0; j < VECTORS; j++)                                                      \
-                p[s][j] = v##_##map(v##_load(x + s * KOV_REDUCE_LEAF + j * N));                    \
+        for (int j = 0; j < VECTORS; j++)                                                          \
+            p[s][j] = v##_##map(v##_load(x + s * KOV_REDUCE_LEAF + j * N));                        \
         for (int k = KOV_REDUCE_LANES; k < KOV_REDUCE_LEAF; k += KOV_REDUCE_LANES)                 \
             KOV_UNROLL                                                                             \
-            for (int s = 0; s < side; s++)                                                         \
-                KOV_UNROLL                                                                         \
-                for (int j = 0; j < VECTORS; j++)                                                  \
-                    p[s][j] = v##_##of(p[s][j],                                                    \
-                                       v##_##map(v##_load(x + s * KOV_REDUCE_LEAF + k + j * N)));  \
+        for (int s = 0; s < side; s++)                                                             \
+            KOV_UNROLL                                                                             \
+        for (int j = 0; j < VECTORS; j++)                                                          \
+            p[s][j] = v##_##of(p[s][j], v##_##map(v##_load(x + s * KOV_REDUCE_LEAF + k + j * N))); \
         for (int s = 0; s < side; s++) {                                                           \
             T lane[KOV_REDUCE_LANES];                                                              \
             for (int j = 0; j < VECTORS; j++)                                                      \
@@ -106,20 +105,19 @@ KOV_INLINE vd vd_squared(vd x) { return x * x; }
                 T *p = lane[r % KOV_REDUCE_LANES];                                                 \
                 if (r < KOV_REDUCE_LANES)                                                          \
                     KOV_IVDEP                                                                      \
-                    for (size_t c = 0; c < width; c++)                                             \
-                        p[c] = (T)MAP(row[c]);                                                     \
-                else                                                                               \
-                    KOV_IVDEP                                                                      \
-                    for (size_t c = 0; c < width; c++) {                                           \
-                        T one = (T)MAP(row[c]);                                                    \
-                        p[c] = OF(p[c], one);                                                      \
-                    }                                                                              \
+                for (size_t c = 0; c < width; c++)                                                 \
+                    p[c] = (T)MAP(row[c]);                                                         \
+                else KOV_IVDEP for (size_t c = 0; c < width; c++)                                  \
+                {                                                                                  \
+                    T one = (T)MAP(row[c]);                                                        \
+                    p[c] = OF(p[c], one);                                                          \
+                }                                                                                  \
             }                                                                                      \
             for (size_t w = KOV_REDUCE_LANES / 2; w > 0; w /= 2)                                   \
                 for (size_t j = 0; j < w && j + w < rows; j++)                                     \
                     KOV_IVDEP                                                                      \
-                    for (size_t c = 0; c < width; c++)                                             \
-                        lane[j][c] = OF(lane[j][c], lane[j + w][c]);                               \
+            for (size_t c = 0; c < width; c++)                                                     \
+                lane[j][c] = OF(lane[j][c], lane[j + w][c]);                                       \
             int bit = 0;                                                                           \
             for (; leaves >> bit & 1; bit++)                                                       \
                 for (size_t c = 0; c < width; c++)                                                 \

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The tree of reduce.h: partial results of a leaf, elements of a leaf, leaves of a chunk. A chunk is
- * a subtree, so chunks may be computed apart. */
+/* The tree of reduce.h: partial results of a leaf, elements of a leaf, leaves of a chunk. A chunk
+ * is a subtree, so chunks may be computed apart. */
 enum { KOV_REDUCE_LANES = 16, KOV_REDUCE_LEAF = 512, KOV_REDUCE_CHUNK_LEAVES = 64 };
 enum { KOV_REDUCE_CHUNK = KOV_REDUCE_LEAF * KOV_REDUCE_CHUNK_LEAVES };
 /* Most columns that a columns kernel takes. */
@@ -19,7 +19,8 @@ enum { KOV_REDUCE_WIDTH = 64 };
 
 /* *y = reduction of n >= 1 contiguous elements, n <= KOV_REDUCE_CHUNK for floats. */
 typedef void kov_reduce_line(const void *x, size_t n, void *y);
-/* y[c] = reduction over r < n of x[r * stride + c], for c < width. The same bits as a line of each. */
+/* y[c] = reduction over r < n of x[r * stride + c], for c < width. The same bits as a line of each.
+ */
 typedef void kov_reduce_columns(const void *x, size_t n, size_t stride, size_t width, void *y);
 
 #define KOV_REDUCE_FOLD_ROWS(X, type)                                                              \
@@ -52,8 +53,8 @@ typedef void kov_reduce_columns(const void *x, size_t n, size_t stride, size_t w
 #define KOV_REDUCE_DECLARE_TYPE(type, constant) KOV_REDUCE_FOLD_ROWS(KOV_REDUCE_DECLARE, type)
 KOV_REDUCE_TYPE_ROWS(KOV_REDUCE_DECLARE_TYPE)
 
-/* kov_reduce of one contiguous line on the calling thread, with the same bits. op is SUM or SUM_SQUARE,
- * dtype float32 or float64, n >= 1. */
+/* kov_reduce of one contiguous line on the calling thread, with the same bits. op is SUM or
+ * SUM_SQUARE, dtype float32 or float64, n >= 1. */
 void kov_reduce_one_line(kov_reduce_op op, kov_dtype dtype, const void *x, size_t n, void *y);
 
 #endif

@@ -36,8 +36,8 @@
         }                                                                                          \
     }
 
-/* The first index of the best element, NaN being better than all: the best value by the fold `best`,
- * then where it stands. BETTER(a, b): a replaces b. */
+/* The first index of the best element, NaN being better than all: the best value by the fold
+ * `best`, then where it stands. BETTER(a, b): a replaces b. */
 #define ARG(type, T, name, best, BETTER)                                                           \
     void KOV_ISA_NAME(type##_reduce_##name##_line)(const void *x_data, size_t n, void *y_data)     \
     {                                                                                              \
@@ -80,7 +80,8 @@
 #define IS_GREATER(a, b) ((a) > (b) || ((a) != (a) && (b) == (b)))
 #define IS_LESS(a, b) ((a) < (b) || ((a) != (a) && (b) == (b)))
 
-/* U is unsigned, so that sums and products wrap; widened by `1u *` as in elementwise_integer.isa.c. */
+/* U is unsigned, so that sums and products wrap; widened by `1u *` as in elementwise_integer.isa.c.
+ */
 #define INTEGER_FOLDS(type, T, U)                                                                  \
     FOLD(type, T, T, sum, a, (U)y + (U)a)                                                          \
     FOLD(type, T, T, prod, a, 1u * (U)y * (U)a)                                                    \
@@ -91,7 +92,7 @@
 
 #define ANY_FOLDS(type, T)                                                                         \
     FOLD(type, T, bool, any, a != 0, y | (a != 0))                                                 \
-    FOLD(type, T, bool, all, a != 0, y &(a != 0))                                                  \
+    FOLD(type, T, bool, all, a != 0, y & (a != 0))                                                 \
     ARG(type, T, argmax, max, IS_GREATER)                                                          \
     ARG(type, T, argmin, min, IS_LESS)
 

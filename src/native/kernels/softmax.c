@@ -59,8 +59,8 @@ static void run_item(void *arg, int64_t index, int worker)
     }
 }
 
-kov_status kov_softmax_lines(kov_context *context, int kind, kov_dtype dtype, const void *x, void *y,
-                             size_t outer, size_t length, size_t inner)
+kov_status kov_softmax_lines(kov_context *context, int kind, kov_dtype dtype, const void *x,
+                             void *y, size_t outer, size_t length, size_t inner)
 {
     static kov_softmax_line *const kernels[2][KOV_SOFTMAX_KINDS][KOV_ISA_COUNT] = {
         {KOV_ISA_TABLE(f32_softmax), KOV_ISA_TABLE(f32_log_softmax), KOV_ISA_TABLE(f32_logsumexp)},
@@ -104,8 +104,8 @@ static kov_status softmax_half(kov_context *context, kov_softmax_kind kind, kov_
         return KOV_OUT_OF_MEMORY;
     kov_status status = kov_convert(dtype, x, KOV_DTYPE_F32, wide, (int64_t)count);
     if (status == KOV_OK)
-        status = kov_softmax_lines(context, (int)kind, KOV_DTYPE_F32, wide, wide, outer, length,
-                                   inner);
+        status =
+            kov_softmax_lines(context, (int)kind, KOV_DTYPE_F32, wide, wide, outer, length, inner);
     if (status == KOV_OK)
         status = kov_convert(KOV_DTYPE_F32, wide, dtype, y, (int64_t)count);
     kov_free(context, wide);

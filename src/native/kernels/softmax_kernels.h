@@ -24,7 +24,7 @@ typedef float kov_softmax_attention(const float *x, const float *mask, float sca
 KOV_ISA_DECLARE(kov_softmax_attention, f32_softmax_row);
 
 /* dtype is float32 or float64; y is (outer, length, inner), or (outer, inner) for logsumexp. */
-kov_status kov_softmax_lines(kov_context *context, int kind, kov_dtype dtype, const void *x, void *y,
-                             size_t outer, size_t length, size_t inner);
+kov_status kov_softmax_lines(kov_context *context, int kind, kov_dtype dtype, const void *x,
+                             void *y, size_t outer, size_t length, size_t inner);
 
 #endif

@@ -49,8 +49,8 @@ static void job_init(winograd_job *job, const kov_conv *conv, int64_t batch, int
     job->tile_columns = ceil_div(conv->output[1], OUT);
     job->tiles = batch * job->tile_rows * job->tile_columns;
     int64_t tile_bytes = VALUES * max_i64(conv->channels_in, 1) * (int64_t)sizeof(float);
-    int64_t share = (int64_t)kov_cpu_cache_sizes()->l2 * 2 / 5, rows = job->kernels->rows;
-    job->block_tiles = max_i64(rows, share / tile_bytes / rows * rows);
+    int64_t share = (int64_t)kov_cpu_cache_sizes()->l2 * 3 / 5, rows = job->kernels->rows;
+    job->block_tiles = max_i64(rows, share / tile_bytes);
     job->pass_tiles = min_i64(job->tiles, max_i64(job->block_tiles, BATCH_BYTES / tile_bytes));
     job->block_tiles = min_i64(job->block_tiles, 4 * rows);
     int64_t blocks = ceil_div(job->pass_tiles, job->block_tiles);
@@ -60,7 +60,7 @@ static void job_init(winograd_job *job, const kov_conv *conv, int64_t batch, int
     job->matrix_floats =
         kov_gemm_packed_floats(job->kernels, conv->channels_in, conv->channels_out);
     job->panels = kov_gemm_panel_count(job->kernels, conv->channels_out);
-    int64_t wanted = width > 1 ? 4 * (int64_t)width : 1;
+    int64_t wanted = width > 1 ? KOV_GEMM_ITEMS * (int64_t)width : 1;
     job->panel_blocks = min_i64(job->panels, max_i64(1, ceil_div(wanted, blocks)));
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* If, While, Composite.
  *   If:    condition (bool scalar), then_count values captured by then_body, those of else_body.
- *   While: the maximum of rounds if has_maximum (integer scalar), state_count states, values captured
- *          by condition, those of body. Both bodies take the states, then what they captured.
- *          The condition is asked before every round, the first one too.
- *   Composite: the parameters of its body. */
+ *   While: the maximum of rounds if has_maximum (integer scalar), state_count states, values
+ * captured by condition, those of body. Both bodies take the states, then what they captured. The
+ * condition is asked before every round, the first one too. Composite: the parameters of its body.
+ */
 #include "graph/reinfer.h"
 #include "opset/elements.h"
 
@@ -48,13 +48,14 @@ static bool is_condition(kov_dtype dtype, int ndim, const kov_dim *dims)
 }
 
 /* Output i is one of two things: dimensions that differ are unknown. */
-static kov_status join(kov_infer *infer, int i, const kov_infer_output *a, const kov_infer_output *b)
+static kov_status join(kov_infer *infer, int i, const kov_infer_output *a,
+                       const kov_infer_output *b)
 {
     if (a->dtype != b->dtype || a->ndim != b->ndim)
-        return kov_infer_fail(infer, KOV_TYPE_ERROR,
-                              "result %d is %s of %d dimensions in one branch, %s of %d in the other",
-                              i, kov_dtype_keras_name(a->dtype), a->ndim,
-                              kov_dtype_keras_name(b->dtype), b->ndim);
+        return kov_infer_fail(
+            infer, KOV_TYPE_ERROR,
+            "result %d is %s of %d dimensions in one branch, %s of %d in the other", i,
+            kov_dtype_keras_name(a->dtype), a->ndim, kov_dtype_keras_name(b->dtype), b->ndim);
     kov_dim dims[KOV_MAX_NDIM];
     for (int axis = 0; axis < a->ndim; axis++)
         dims[axis] = a->dims[axis] == b->dims[axis] ? a->dims[axis] : kov_dim_unknown(infer->dims);
@@ -110,16 +111,16 @@ static kov_status check_loop_condition(kov_infer *infer, const kov_graph *condit
         return KOV_OUT_OF_MEMORY;
     kov_infer_output *result = NULL;
     kov_status status = body_results(infer, condition, inputs, &result);
-    if (status == KOV_OK && (condition->results.n != 1 ||
-                             !is_condition(result->dtype, result->ndim, result->dims)))
+    if (status == KOV_OK &&
+        (condition->results.n != 1 || !is_condition(result->dtype, result->ndim, result->dims)))
         status = kov_infer_fail(infer, KOV_TYPE_ERROR, "the condition must return one bool");
     kov_free(infer->context, result);
     kov_free(infer->context, inputs);
     return status;
 }
 
-/* Makes dimensions unknown that a round changes; widened[i] has a bit for each axis of state i that is
- * so already. *changed says whether there was a new one. */
+/* Makes dimensions unknown that a round changes; widened[i] has a bit for each axis of state i that
+ * is so already. *changed says whether there was a new one. */
 static kov_status widen(kov_infer *infer, const kov_infer_output *results, int count,
                         uint32_t *widened, bool *changed)
 {
@@ -175,7 +176,8 @@ kov_status kov_infer_while(kov_infer *infer)
         return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "the bodies do not fit %lld states",
                               (long long)states);
     int count = (int)states, condition_captures = condition->parameters.n - count;
-    KOV_TRY(check_counts(infer, bound + condition->parameters.n + body->parameters.n - count, count));
+    KOV_TRY(
+        check_counts(infer, bound + condition->parameters.n + body->parameters.n - count, count));
     if (bound && (!kov_dtype_is_integer(infer->inputs[0].dtype) || infer->inputs[0].ndim != 0))
         return kov_infer_fail(infer, KOV_TYPE_ERROR, "the maximum must be an integer scalar");
     for (int i = 0; i < count; i++) {
@@ -192,7 +194,8 @@ kov_status kov_infer_composite(kov_infer *infer)
     const kov_graph *body = infer->attrs[KOV_COMPOSITE_BODY].u.body;
     KOV_TRY(check_counts(infer, body->parameters.n, body->results.n));
     infer->output_count = body->results.n;
-    return kov_graph_reinfer_results(body, infer->inputs, infer->dims, infer->arena, infer->outputs);
+    return kov_graph_reinfer_results(body, infer->inputs, infer->dims, infer->arena,
+                                     infer->outputs);
 }
 
 static kov_status read_bool(const kov_eval *eval, const kov_tensor *tensor, bool *out)
@@ -315,8 +318,8 @@ kov_status kov_eval_while(kov_eval *eval)
     for (int i = 0; i < asks; i++)
         loop.ask[i] = eval->input_tensor(eval, bound + i);
     for (int i = 0; i < steps; i++)
-        loop.step[i] = i < loop.count ? loop.ask[i]
-                                      : eval->input_tensor(eval, bound + asks + i - loop.count);
+        loop.step[i] =
+            i < loop.count ? loop.ask[i] : eval->input_tensor(eval, bound + asks + i - loop.count);
     for (int i = 0; i < loop.count; i++)
         kov_tensor_retain(loop.step[i]);
     kov_status status = run_loop(eval, &loop);

@@ -148,8 +148,8 @@ kov_status kov_eval_prelu(kov_eval *eval)
                            walk.step[2], n, &slope);
             for (int k = 0; k < n; k++)
                 x.r[k] = x.r[k] < 0 ? x.r[k] * slope.r[k] : x.r[k];
-            kov_block_store(out->dtype, out->data, walk.offset[0] + at * walk.step[0],
-                            walk.step[0], n, &x);
+            kov_block_store(out->dtype, out->data, walk.offset[0] + at * walk.step[0], walk.step[0],
+                            n, &x);
         }
     } while (kov_walk_next(&walk));
     return KOV_OK;

@@ -63,7 +63,8 @@ kov_status kov_infer_binary(kov_infer *infer)
         !kov_content_follows(dtype, out->ndim, out->dims, &n))
         return KOV_OK;
     for (int i = 0; i < n; i++)
-        elements[i] = function(infer->dims, kov_content_at(infer, 0, i), kov_content_at(infer, 1, i));
+        elements[i] =
+            function(infer->dims, kov_content_at(infer, 0, i), kov_content_at(infer, 1, i));
     return kov_content_set(infer, 0, dtype, n, elements);
 }
 

@@ -29,7 +29,8 @@ kov_status kov_eval_convert(kov_eval *eval)
     return kov_convert(data->dtype, data->data, out->dtype, out->data, data->count);
 }
 
-/* As torch's view(dtype): a wider type joins elements of the last axis, a narrower one splits them. */
+/* As torch's view(dtype): a wider type joins elements of the last axis, a narrower one splits them.
+ */
 kov_status kov_infer_bitcast(kov_infer *infer)
 {
     const kov_infer_input *data = &infer->inputs[0];
@@ -123,8 +124,9 @@ static bool classify(const kov_eval *eval, double x)
     case KOV_OP_IS_FINITE:
         return isfinite(x);
     default:
-        return isinf(x) && eval->attrs[x < 0 ? KOV_IS_INF_DETECT_NEGATIVE
-                                             : KOV_IS_INF_DETECT_POSITIVE].u.boolean;
+        return isinf(x) &&
+               eval->attrs[x < 0 ? KOV_IS_INF_DETECT_NEGATIVE : KOV_IS_INF_DETECT_POSITIVE]
+                   .u.boolean;
     }
 }
 

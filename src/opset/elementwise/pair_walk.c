@@ -21,8 +21,8 @@ kov_status kov_pair_walk(kov_eval *eval, kov_pair_function function)
             kov_block_load(b->dtype, b->data, walk.offset[2] + at * walk.step[2], walk.step[2], n,
                            &y);
             KOV_TRY(function(eval, wide, n, &x, &y));
-            kov_block_store(out->dtype, out->data, walk.offset[0] + at * walk.step[0],
-                            walk.step[0], n, &x);
+            kov_block_store(out->dtype, out->data, walk.offset[0] + at * walk.step[0], walk.step[0],
+                            n, &x);
         }
     } while (kov_walk_next(&walk));
     return KOV_OK;

@@ -129,8 +129,7 @@ static kov_status real_function(const kov_eval *eval, int n, double *x)
                                  eval->attrs[KOV_ROUND_MODE].u.string);
         return KOV_OK;
     case KOV_OP_GELU: {
-        bool is_tanh =
-            strcasecmp(eval->attrs[KOV_GELU_APPROXIMATION_MODE].u.string, "tanh") == 0;
+        bool is_tanh = strcasecmp(eval->attrs[KOV_GELU_APPROXIMATION_MODE].u.string, "tanh") == 0;
         apply(is_tanh ? kov_real_gelu_tanh : kov_real_gelu_erf, n, x);
         return KOV_OK;
     }

@@ -26,10 +26,9 @@ static kov_status gather_content(kov_infer *infer)
             continue;
         int64_t at = index.negative ? data->dims[0] - index.dim : index.dim;
         if (at < 0 || at >= data->dims[0])
-            return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
-                                  "index %lld is out of range for a dimension of %lld",
-                                  (long long)(index.negative ? -index.dim : index.dim),
-                                  (long long)data->dims[0]);
+            return kov_infer_fail(
+                infer, KOV_INVALID_ARGUMENT, "index %lld is out of range for a dimension of %lld",
+                (long long)(index.negative ? -index.dim : index.dim), (long long)data->dims[0]);
         if (at <= INT32_MAX)
             out[i] = kov_infer_element(infer, 0, (int)at);
     }
@@ -69,7 +68,8 @@ kov_status kov_infer_gather(kov_infer *infer)
     for (int i = 0; i < axis; i++)
         dims[n++] = data->dims[i];
     for (int i = 0; i < batch; i++)
-        KOV_TRY(kov_infer_match(infer, "batch dimensions", data->dims[i], indices->dims[i], &dims[i]));
+        KOV_TRY(
+            kov_infer_match(infer, "batch dimensions", data->dims[i], indices->dims[i], &dims[i]));
     for (int i = batch; i < indices->ndim; i++)
         dims[n++] = indices->dims[i];
     for (int i = axis + 1; i < data->ndim; i++)
@@ -133,7 +133,8 @@ kov_status kov_infer_gather_nd(kov_infer *infer)
     kov_dim dims[KOV_MAX_NDIM];
     int n = 0;
     for (int i = 0; i < batch; i++, n++)
-        KOV_TRY(kov_infer_match(infer, "batch dimensions", data->dims[i], indices->dims[i], &dims[n]));
+        KOV_TRY(
+            kov_infer_match(infer, "batch dimensions", data->dims[i], indices->dims[i], &dims[n]));
     for (int i = batch; i < indices->ndim - 1; i++)
         dims[n++] = indices->dims[i];
     for (int i = batch + (int)depth; i < data->ndim; i++)
@@ -184,7 +185,8 @@ kov_status kov_infer_gather_elements(kov_infer *infer)
     KOV_TRY(kov_infer_rank(infer, 0, 1));
     if (data->ndim != indices->ndim)
         return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "data and indices must have one rank");
-    KOV_TRY(kov_infer_axis(infer, infer->attrs[KOV_GATHER_ELEMENTS_AXIS].u.integer, data->ndim, &axis));
+    KOV_TRY(
+        kov_infer_axis(infer, infer->attrs[KOV_GATHER_ELEMENTS_AXIS].u.integer, data->ndim, &axis));
     kov_dim dims[KOV_MAX_NDIM];
     for (int i = 0; i < data->ndim; i++) {
         dims[i] = indices->dims[i];

@@ -3,10 +3,16 @@
 
 #include "tensor/convert.h"
 
+/* A scalar counts as one element of one dimension, as in OpenVINO's CPU plugin. */
+static int rows_of(int ndim)
+{
+    return ndim > 0 ? ndim : 1;
+}
+
 kov_status kov_infer_non_zero(kov_infer *infer)
 {
     const kov_infer_input *data = &infer->inputs[0];
-    kov_dim dims[] = {data->ndim, kov_dim_unknown(infer->dims)};
+    kov_dim dims[] = {rows_of(data->ndim), kov_dim_unknown(infer->dims)};
     kov_infer_set(infer, 0, infer->attrs[KOV_NON_ZERO_OUTPUT_TYPE].u.dtype, 2, dims);
     return KOV_OK;
 }
@@ -26,11 +32,11 @@ kov_status kov_eval_non_zero(kov_eval *eval)
         goto fail;
     for (int64_t i = 0; i < data->count; i++)
         count += set[i];
-    const int64_t dims[] = {data->ndim, count};
+    const int64_t dims[] = {rows_of(data->ndim), count};
     status = eval->allocate(eval, 0, 2, dims);
     if (status != KOV_OK)
         goto fail;
-    found = kov_alloc(eval->context, (size_t)(count * data->ndim) * sizeof *found);
+    found = kov_alloc_zero(eval->context, (size_t)(count * dims[0]) * sizeof *found);
     if (!found) {
         status = KOV_OUT_OF_MEMORY;
         goto fail;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* NumPy's order of elements: NaN is equal to itself and after all numbers, complex numbers compare by
- * their real part first. */
+/* NumPy's order of elements: NaN is equal to itself and after all numbers, complex numbers compare
+ * by their real part first. */
 #ifndef KOV_OPSET_INDEXING_ORDER_H
 #define KOV_OPSET_INDEXING_ORDER_H
 

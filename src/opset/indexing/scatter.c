@@ -48,10 +48,9 @@ kov_status kov_infer_scatter_update(kov_infer *infer)
                               data->ndim - 1 + indices->ndim);
     kov_dim unused;
     for (int i = 0; i < updates->ndim; i++) {
-        kov_dim expected = i < axis ? data->dims[i]
-                           : i < axis + indices->ndim
-                               ? indices->dims[i - axis]
-                               : data->dims[i - indices->ndim + 1];
+        kov_dim expected = i < axis                   ? data->dims[i]
+                           : i < axis + indices->ndim ? indices->dims[i - axis]
+                                                      : data->dims[i - indices->ndim + 1];
         KOV_TRY(kov_infer_match(infer, "dimensions of updates and of what they replace",
                                 updates->dims[i], expected, &unused));
     }
@@ -105,10 +104,9 @@ kov_status kov_infer_scatter_nd_update(kov_infer *infer)
                               places + kept);
     kov_dim unused;
     for (int i = 0; i < updates->ndim; i++)
-        KOV_TRY(kov_infer_match(infer, "dimensions of updates and of what they replace",
-                                updates->dims[i],
-                                i < places ? indices->dims[i] : data->dims[(int)depth + i - places],
-                                &unused));
+        KOV_TRY(kov_infer_match(
+            infer, "dimensions of updates and of what they replace", updates->dims[i],
+            i < places ? indices->dims[i] : data->dims[(int)depth + i - places], &unused));
     set_as_data(infer);
     return KOV_OK;
 }

@@ -10,12 +10,18 @@ static double reduce_real(kov_scatter_reduction reduction, double a, double b)
 {
     switch (reduction) {
     case KOV_SCATTER_MEAN:
-    case KOV_SCATTER_SUM: return a + b;
-    case KOV_SCATTER_SUB: return a - b;
-    case KOV_SCATTER_PROD: return a * b;
-    case KOV_SCATTER_MIN: return isnan(a) || a < b ? a : b;
-    case KOV_SCATTER_MAX: return isnan(a) || a > b ? a : b;
-    default: return b;
+    case KOV_SCATTER_SUM:
+        return a + b;
+    case KOV_SCATTER_SUB:
+        return a - b;
+    case KOV_SCATTER_PROD:
+        return a * b;
+    case KOV_SCATTER_MIN:
+        return isnan(a) || a < b ? a : b;
+    case KOV_SCATTER_MAX:
+        return isnan(a) || a > b ? a : b;
+    default:
+        return b;
     }
 }
 
@@ -26,12 +32,18 @@ static uint64_t reduce_integer(kov_scatter_reduction reduction, bool is_signed, 
     bool less = is_signed ? (int64_t)a < (int64_t)b : a < b;
     switch (reduction) {
     case KOV_SCATTER_MEAN:
-    case KOV_SCATTER_SUM: return a + b;
-    case KOV_SCATTER_SUB: return a - b;
-    case KOV_SCATTER_PROD: return a * b;
-    case KOV_SCATTER_MIN: return less ? a : b;
-    case KOV_SCATTER_MAX: return less ? b : a;
-    default: return b;
+    case KOV_SCATTER_SUM:
+        return a + b;
+    case KOV_SCATTER_SUB:
+        return a - b;
+    case KOV_SCATTER_PROD:
+        return a * b;
+    case KOV_SCATTER_MIN:
+        return less ? a : b;
+    case KOV_SCATTER_MAX:
+        return less ? b : a;
+    default:
+        return b;
     }
 }
 
@@ -59,10 +71,8 @@ bool kov_scatter_reduction_takes(kov_scatter_reduction reduction, kov_dtype dtyp
 kov_status kov_scatter_open(const kov_eval *eval, kov_scatter_reduction reduction, kov_scatter *out)
 {
     kov_dtype dtype = eval->inputs[0].dtype, wide = kov_elements_wide(dtype);
-    *out = (kov_scatter){.eval = eval,
-                         .reduction = reduction,
-                         .dtype = dtype,
-                         .real = wide == KOV_DTYPE_F64};
+    *out = (kov_scatter){
+        .eval = eval, .reduction = reduction, .dtype = dtype, .real = wide == KOV_DTYPE_F64};
     KOV_TRY(kov_elements_load(eval, &eval->inputs[0], wide, &out->data));
     kov_status status = kov_elements_load(eval, &eval->inputs[2], wide, &out->updates);
     if (status != KOV_OK)
@@ -88,7 +98,9 @@ void kov_scatter_clear(kov_scatter *scatter, int64_t place)
     double real = 0;
     uint64_t integer = 0;
     switch (scatter->reduction) {
-    case KOV_SCATTER_PROD: real = 1, integer = 1; break;
+    case KOV_SCATTER_PROD:
+        real = 1, integer = 1;
+        break;
     case KOV_SCATTER_MIN:
         real = INFINITY;
         integer = is_signed ? (uint64_t)INT64_MAX : UINT64_MAX;
@@ -97,7 +109,8 @@ void kov_scatter_clear(kov_scatter *scatter, int64_t place)
         real = -INFINITY;
         integer = is_signed ? (uint64_t)INT64_MIN : 0;
         break;
-    default: break;
+    default:
+        break;
     }
     if (scatter->real)
         ((double *)scatter->data)[place] = real;

@@ -17,7 +17,8 @@ typedef enum kov_scatter_reduction {
 
 /* By the name in IR; false if there is none. */
 bool kov_scatter_reduction_find(const char *name, kov_scatter_reduction *out);
-/* Whether elements of this type can be reduced so: numbers; bool by and (prod, min) and or (sum, max). */
+/* Whether elements of this type can be reduced so: numbers; bool by and (prod, min) and or (sum,
+ * max). */
 bool kov_scatter_reduction_takes(kov_scatter_reduction reduction, kov_dtype dtype);
 
 typedef struct kov_scatter {
@@ -29,7 +30,8 @@ typedef struct kov_scatter {
 } kov_scatter;
 
 /* Loads inputs 0 (data) and 2 (updates). */
-kov_status kov_scatter_open(const kov_eval *eval, kov_scatter_reduction reduction, kov_scatter *out);
+kov_status kov_scatter_open(const kov_eval *eval, kov_scatter_reduction reduction,
+                            kov_scatter *out);
 /* data[place] becomes data[place] reduced with updates[update]. */
 void kov_scatter_apply(kov_scatter *scatter, int64_t place, int64_t update);
 /* data[place] becomes what the first update replaces. */

@@ -20,8 +20,8 @@ kov_status kov_infer_search_sorted(kov_infer *infer)
 }
 
 /* The first of `n` items from `start` that is not before values[v], or with `right` is after it. */
-static int64_t search(const kov_ordered *sorted, int64_t start, int64_t n, const kov_ordered *values,
-                      int64_t v, bool right)
+static int64_t search(const kov_ordered *sorted, int64_t start, int64_t n,
+                      const kov_ordered *values, int64_t v, bool right)
 {
     int64_t low = 0, high = n;
     while (low < high) {

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* Data seen as [before, n, after]: item i is all elements [:, i, :]. Without an axis before and after
- * are 1. */
+/* Data seen as [before, n, after]: item i is all elements [:, i, :]. Without an axis before and
+ * after are 1. */
 typedef struct items {
     kov_ordered data;
     int64_t before, n, after;
@@ -25,8 +25,8 @@ static int compare(const items *items, int64_t i, int64_t j)
     for (int64_t b = 0; b < items->before; b++) {
         for (int64_t a = 0; a < items->after; a++) {
             int64_t row = b * items->n;
-            int order = kov_ordered_compare(&items->data, (row + i) * items->after + a, &items->data,
-                                            (row + j) * items->after + a);
+            int order = kov_ordered_compare(&items->data, (row + i) * items->after + a,
+                                            &items->data, (row + j) * items->after + a);
             if (order)
                 return order;
         }

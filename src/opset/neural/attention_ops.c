@@ -126,10 +126,11 @@ static void attend_all(const kov_eval *eval, const attention *a, double *const *
     do {
         const double *query = loaded[QUERY] + plane_of(&eval->inputs[QUERY], a->batch_ndim, index) *
                                                   a->queries * a->depth;
-        const double *keys = loaded[KEY] +
-                             plane_of(&eval->inputs[KEY], a->batch_ndim, index) * a->keys * a->depth;
-        const double *values = loaded[VALUE] + plane_of(&eval->inputs[VALUE], a->batch_ndim, index) *
-                                                   a->keys * a->width;
+        const double *keys =
+            loaded[KEY] + plane_of(&eval->inputs[KEY], a->batch_ndim, index) * a->keys * a->depth;
+        const double *values =
+            loaded[VALUE] +
+            plane_of(&eval->inputs[VALUE], a->batch_ndim, index) * a->keys * a->width;
         for (int64_t l = 0; l < a->queries; l++, out += a->width)
             attend(a, index, l, query + l * a->depth, keys, values, out);
     } while (kov_index_next(a->batch_ndim, a->batch, index));

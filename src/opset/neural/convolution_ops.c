@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Convolution, GroupConvolution and both ...BackpropData. data: N, C, spatial; filters: O, I, spatial
- * (transposed: I, O, spatial), with G in front where grouped. */
+/* Convolution, GroupConvolution and both ...BackpropData. data: N, C, spatial; filters: O, I,
+ * spatial (transposed: I, O, spatial), with G in front where grouped. */
 #include "opset/elements.h"
 #include "opset/neural/window.h"
 
@@ -111,7 +111,7 @@ typedef struct convolution {
 
 /* One output position of all images and channels, from the taps that it sees. */
 #define DEFINE_POSITION(name, type)                                                                \
-    static void name(const convolution *c, const kov_tap *taps, int64_t n, const type *data,      \
+    static void name(const convolution *c, const kov_tap *taps, int64_t n, const type *data,       \
                      const type *filters, type *out)                                               \
     {                                                                                              \
         for (int64_t row = 0; row < c->batch * c->groups * c->out; row++) {                        \

@@ -30,11 +30,11 @@ static kov_status check_attributes(const kov_infer *infer)
     const char *mode = attrs[KOV_INTERPOLATE_MODE].u.string;
     const char *coordinate = attrs[KOV_INTERPOLATE_COORDINATE_TRANSFORMATION_MODE].u.string;
     const char *nearest = attrs[KOV_INTERPOLATE_NEAREST_MODE].u.string;
-    const char *wrong = kov_resample_mode_find(mode) == KOV_RESAMPLE_MODES               ? mode
+    const char *wrong = kov_resample_mode_find(mode) == KOV_RESAMPLE_MODES             ? mode
                         : kov_coordinate_mode_find(coordinate) == KOV_COORDINATE_MODES ? coordinate
                         : kov_nearest_mode_find(nearest) == KOV_NEAREST_MODES          ? nearest
-                        : strcmp(shape_mode, "sizes") != 0 && !by_scales(attrs) ? shape_mode
-                                                                                : NULL;
+                        : strcmp(shape_mode, "sizes") != 0 && !by_scales(attrs)        ? shape_mode
+                                                                                       : NULL;
     if (wrong)
         return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "there is no mode \"%s\"", wrong);
     for (int attr = KOV_INTERPOLATE_PADS_BEGIN; attr <= KOV_INTERPOLATE_PADS_END; attr++) {
@@ -114,7 +114,8 @@ kov_status kov_infer_interpolate(kov_infer *infer)
         dims[i] = kov_dim_add_number(infer->dims, data->dims[i], padding_of(infer->attrs, i));
     for (int i = 0; i < count; i++) {
         KOV_TRY(infer_dim(infer, i, &dims[axes[i]]));
-        if (data->dims[axes[i]] == 0 && dims[axes[i]] != 0 && padding_of(infer->attrs, axes[i]) == 0)
+        if (data->dims[axes[i]] == 0 && dims[axes[i]] != 0 &&
+            padding_of(infer->attrs, axes[i]) == 0)
             return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "data is empty along axis %d",
                                   axes[i]);
     }

@@ -10,8 +10,9 @@
 static const kov_window_attrs max_attrs = {KOV_MAX_POOL_STRIDES,    KOV_MAX_POOL_DILATIONS,
                                            KOV_MAX_POOL_PADS_BEGIN, KOV_MAX_POOL_PADS_END,
                                            KOV_MAX_POOL_KERNEL,     -1};
-static const kov_window_attrs avg_attrs = {KOV_AVG_POOL_STRIDES,  -1, KOV_AVG_POOL_PADS_BEGIN,
-                                           KOV_AVG_POOL_PADS_END, KOV_AVG_POOL_KERNEL, -1};
+static const kov_window_attrs avg_attrs = {KOV_AVG_POOL_STRIDES,    -1,
+                                           KOV_AVG_POOL_PADS_BEGIN, KOV_AVG_POOL_PADS_END,
+                                           KOV_AVG_POOL_KERNEL,     -1};
 
 static kov_status check_data(const kov_infer *infer)
 {
@@ -51,7 +52,8 @@ kov_status kov_infer_max_pool(kov_infer *infer)
                        infer->attrs[KOV_MAX_POOL_AUTO_PAD].u.string, dims));
     KOV_TRY(kov_infer_axis(infer, infer->attrs[KOV_MAX_POOL_AXIS].u.integer, data->ndim, &axis));
     kov_infer_set(infer, 0, data->dtype, data->ndim, dims);
-    kov_infer_set(infer, 1, infer->attrs[KOV_MAX_POOL_INDEX_ELEMENT_TYPE].u.dtype, data->ndim, dims);
+    kov_infer_set(infer, 1, infer->attrs[KOV_MAX_POOL_INDEX_ELEMENT_TYPE].u.dtype, data->ndim,
+                  dims);
     return KOV_OK;
 }
 
@@ -99,7 +101,8 @@ typedef struct pool {
     int64_t *indices; /* NULL for averages */
 } pool;
 
-/* Whether element b of the plane replaces a as the largest: the first one stays, NaN is the largest. */
+/* Whether element b of the plane replaces a as the largest: the first one stays, NaN is the
+ * largest. */
 static bool exceeds(const pool *pool, int64_t b, int64_t a)
 {
     if (pool->real) {
@@ -114,12 +117,18 @@ static bool exceeds(const pool *pool, int64_t b, int64_t a)
 static double least_real(kov_dtype dtype)
 {
     switch (dtype) {
-    case KOV_DTYPE_F16: return -65504;
-    case KOV_DTYPE_BF16: return -0x1.fep127;
-    case KOV_DTYPE_F32: return -FLT_MAX;
-    case KOV_DTYPE_F64: return -DBL_MAX;
-    case KOV_DTYPE_F8E4M3: return -448;
-    default: return -57344;
+    case KOV_DTYPE_F16:
+        return -65504;
+    case KOV_DTYPE_BF16:
+        return -0x1.fep127;
+    case KOV_DTYPE_F32:
+        return -FLT_MAX;
+    case KOV_DTYPE_F64:
+        return -DBL_MAX;
+    case KOV_DTYPE_F8E4M3:
+        return -448;
+    default:
+        return -57344;
     }
 }
 
@@ -217,8 +226,8 @@ static kov_status close_pool(const kov_eval *eval, pool *pool, kov_status status
     return status;
 }
 
-/* A window may end beyond the padding, by rounding_type. What is there counts in averages as padding
- * does, as in OpenVINO's CPU plugin; but not if there is no padding, nor for ceil_torch. */
+/* A window may end beyond the padding, by rounding_type. What is there counts in averages as
+ * padding does, as in OpenVINO's CPU plugin; but not if there is no padding, nor for ceil_torch. */
 static bool counts_beyond(const kov_eval *eval, const kov_windows *windows)
 {
     if (strcmp(eval->attrs[KOV_AVG_POOL_ROUNDING_TYPE].u.string, "ceil_torch") == 0)

@@ -49,11 +49,14 @@ static double coordinate(const kov_resample *r, int64_t i)
     switch (r->coordinate) {
     case KOV_COORDINATE_PYTORCH_HALF_PIXEL:
         return r->out > 1 ? unscale(r, x + 0.5) - 0.5 : 0;
-    case KOV_COORDINATE_ASYMMETRIC: return unscale(r, x);
-    case KOV_COORDINATE_TF_HALF_PIXEL_FOR_NN: return unscale(r, x + 0.5);
+    case KOV_COORDINATE_ASYMMETRIC:
+        return unscale(r, x);
+    case KOV_COORDINATE_TF_HALF_PIXEL_FOR_NN:
+        return unscale(r, x + 0.5);
     case KOV_COORDINATE_ALIGN_CORNERS:
         return r->out == 1 ? 0 : x * (double)(r->in - 1) / (double)(r->out - 1);
-    default: return unscale(r, x + 0.5) - 0.5;
+    default:
+        return unscale(r, x + 0.5) - 0.5;
     }
 }
 
@@ -66,11 +69,16 @@ static int64_t nearest(const kov_resample *r, double x)
 {
     double low = floor(x);
     switch (r->nearest) {
-    case KOV_NEAREST_ROUND_PREFER_FLOOR: return (int64_t)(x - low == 0.5 ? low : round(x));
-    case KOV_NEAREST_ROUND_PREFER_CEIL: return (int64_t)(x - low == 0.5 ? ceil(x) : round(x));
-    case KOV_NEAREST_FLOOR: return (int64_t)low;
-    case KOV_NEAREST_CEIL: return (int64_t)ceil(x);
-    default: return (int64_t)(r->scale < 1 ? ceil(x) : trunc(x));
+    case KOV_NEAREST_ROUND_PREFER_FLOOR:
+        return (int64_t)(x - low == 0.5 ? low : round(x));
+    case KOV_NEAREST_ROUND_PREFER_CEIL:
+        return (int64_t)(x - low == 0.5 ? ceil(x) : round(x));
+    case KOV_NEAREST_FLOOR:
+        return (int64_t)low;
+    case KOV_NEAREST_CEIL:
+        return (int64_t)ceil(x);
+    default:
+        return (int64_t)(r->scale < 1 ? ceil(x) : trunc(x));
     }
 }
 
@@ -140,7 +148,8 @@ static void cubic_taps(const kov_resample *r, double x, taps *taps)
         add(taps, clamp((int64_t)low + k, r->in), cubic(x - low - k, r->cube_coeff));
 }
 
-/* Pillow's resize: the filter is stretched by the reduction, its support rounded to whole pixels. */
+/* Pillow's resize: the filter is stretched by the reduction, its support rounded to whole pixels.
+ */
 static void pillow_taps(const kov_resample *r, int64_t i, double support, taps *taps)
 {
     bool linear = r->mode == KOV_RESAMPLE_BILINEAR_PILLOW;
@@ -159,12 +168,24 @@ static void taps_of(const kov_resample *r, int64_t i, taps *taps)
 {
     double x = coordinate(r, i);
     switch (r->mode) {
-    case KOV_RESAMPLE_NEAREST: add(taps, clamp(nearest(r, x), r->in), 1); break;
-    case KOV_RESAMPLE_LINEAR: linear_taps(r, x, taps); break;
-    case KOV_RESAMPLE_LINEAR_ONNX: linear_onnx_taps(r, x, taps); break;
-    case KOV_RESAMPLE_CUBIC: cubic_taps(r, x, taps); break;
-    case KOV_RESAMPLE_BILINEAR_PILLOW: pillow_taps(r, i, 1, taps); break;
-    default: pillow_taps(r, i, 2, taps); break;
+    case KOV_RESAMPLE_NEAREST:
+        add(taps, clamp(nearest(r, x), r->in), 1);
+        break;
+    case KOV_RESAMPLE_LINEAR:
+        linear_taps(r, x, taps);
+        break;
+    case KOV_RESAMPLE_LINEAR_ONNX:
+        linear_onnx_taps(r, x, taps);
+        break;
+    case KOV_RESAMPLE_CUBIC:
+        cubic_taps(r, x, taps);
+        break;
+    case KOV_RESAMPLE_BILINEAR_PILLOW:
+        pillow_taps(r, i, 1, taps);
+        break;
+    default:
+        pillow_taps(r, i, 2, taps);
+        break;
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Interpolation along one axis: every mode of Interpolate-11 is a table of weights per axis, since its
- * kernels are products over the axes. */
+/* Interpolation along one axis: every mode of Interpolate-11 is a table of weights per axis, since
+ * its kernels are products over the axes. */
 #ifndef KOV_OPSET_NEURAL_RESAMPLE_H
 #define KOV_OPSET_NEURAL_RESAMPLE_H
 

@@ -106,8 +106,8 @@ static kov_status forward_number(const kov_infer *infer, const kov_window *windo
     return KOV_OK;
 }
 
-kov_status kov_window_forward(const kov_infer *infer, const kov_window *window, const char *auto_pad,
-                              const char *rounding, kov_dim in, kov_dim *out)
+kov_status kov_window_forward(const kov_infer *infer, const kov_window *window,
+                              const char *auto_pad, const char *rounding, kov_dim in, kov_dim *out)
 {
     kov_dims *dims = infer->dims;
     KOV_TRY(check_auto_pad(infer, auto_pad));

@@ -19,17 +19,17 @@ typedef struct kov_window_attrs {
     int strides, dilations, pads_begin, pads_end, kernel, output_padding;
 } kov_window_attrs;
 
-/* The windows of `spatial` axes. Attributes are empty (then 1, or 0 for padding) or one number per axis;
- * sizes come from `kernel`, or are left 0. */
+/* The windows of `spatial` axes. Attributes are empty (then 1, or 0 for padding) or one number per
+ * axis; sizes come from `kernel`, or are left 0. */
 kov_status kov_windows_infer(const kov_infer *infer, const kov_window_attrs *where, int spatial,
                              kov_window *out);
 void kov_windows_eval(const kov_eval *eval, const kov_window_attrs *where, int spatial,
                       kov_window *out);
 
-/* Dimension of the output. auto_pad: explicit, valid, same_upper, same_lower; rounding: floor, ceil,
- * ceil_torch. */
-kov_status kov_window_forward(const kov_infer *infer, const kov_window *window, const char *auto_pad,
-                              const char *rounding, kov_dim in, kov_dim *out);
+/* Dimension of the output. auto_pad: explicit, valid, same_upper, same_lower; rounding: floor,
+ * ceil, ceil_torch. */
+kov_status kov_window_forward(const kov_infer *infer, const kov_window *window,
+                              const char *auto_pad, const char *rounding, kov_dim in, kov_dim *out);
 /* The same for a transposed convolution without output_shape. */
 kov_status kov_window_backward(const kov_infer *infer, const kov_window *window,
                                const char *auto_pad, kov_dim in, kov_dim *out);
@@ -51,8 +51,8 @@ typedef struct kov_windows {
     bool transposed;
 } kov_windows;
 
-/* The taps of the output position `index`, in the order of the kernel; returns their number. `taps` has
- * room for the kernel's elements. */
+/* The taps of the output position `index`, in the order of the kernel; returns their number. `taps`
+ * has room for the kernel's elements. */
 int64_t kov_windows_taps(const kov_windows *windows, const int64_t *index, kov_tap *taps);
 /* Elements of the kernel. */
 int64_t kov_windows_size(const kov_windows *windows);

@@ -105,8 +105,8 @@ kov_status kov_infer_reduce(kov_infer *infer)
     return infer_content(infer, op, count);
 }
 
-/* Floats are summed in long double where it is wider, so that the reference is right to its last bit
- * but in rare cases. */
+/* Floats are summed in long double where it is wider, so that the reference is right to its last
+ * bit but in rare cases. */
 typedef struct accumulator {
     int64_t count;
     long double real;
@@ -271,8 +271,8 @@ static void finish(const accumulator *all, int op, kov_wide wide, kov_block *out
     if (wide == KOV_WIDE_REAL)
         out->r[0] = (double)(is_l2 ? sqrtl(all->real) : all->real / count);
     else if (wide == KOV_WIDE_COMPLEX)
-        out->c[0] = (kov_complex){(double)(all->complex.re / count),
-                                  (double)(all->complex.im / count)};
+        out->c[0] =
+            (kov_complex){(double)(all->complex.re / count), (double)(all->complex.im / count)};
     else if (is_l2)
         out->u[0] = (uint64_t)sqrtl(all->real);
     else if (is_mean && all->count == 0)
@@ -323,8 +323,8 @@ static kov_status start_walks(const kov_eval *eval, kov_walk *kept, kov_walk *wi
         dims[which][ndim[which]] = data->dims[axis];
         steps[which][0][ndim[which]++] = strides[axis];
     }
-    kov_walk_start(kept, ndim[0], dims[0], 1, (const int64_t(*)[KOV_MAX_NDIM])steps[0]);
-    kov_walk_start(within, ndim[1], dims[1], 1, (const int64_t(*)[KOV_MAX_NDIM])steps[1]);
+    kov_walk_start(kept, ndim[0], dims[0], 1, (const int64_t (*)[KOV_MAX_NDIM])steps[0]);
+    kov_walk_start(within, ndim[1], dims[1], 1, (const int64_t (*)[KOV_MAX_NDIM])steps[1]);
     return KOV_OK;
 }
 
@@ -342,8 +342,7 @@ kov_status kov_eval_reduce(kov_eval *eval)
     int64_t to = 0;
     do {
         for (int64_t k = 0; k < kept.row; k++) {
-            accumulator all =
-                reduce_one(data, op, kept.offset[0] + k * kept.step[0], &within);
+            accumulator all = reduce_one(data, op, kept.offset[0] + k * kept.step[0], &within);
             kov_block result;
             finish(&all, op, wide, &result);
             kov_block_store(out->dtype, out->data, to++, 1, 1, &result);

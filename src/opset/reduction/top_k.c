@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TopK along an axis. Equal elements keep their order; NaN counts as the greatest, as in NumPy's sort. */
+/* TopK along an axis. Equal elements keep their order; NaN counts as the greatest, as in NumPy's
+ * sort. */
 #include "base/memory.h"
 #include "opset/content_math.h"
 #include "opset/reduction/lines.h"

@@ -49,8 +49,7 @@ static kov_status fit_explicit(kov_infer *infer, int ndim, kov_dim *dims, const 
     int64_t axes[KOV_MAX_NDIM];
     int count;
     if (infer->input_count < 3 || infer->inputs[2].ndim < 0)
-        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
-                              "mode \"explicit\" needs axes_mapping");
+        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "mode \"explicit\" needs axes_mapping");
     KOV_TRY(kov_infer_ints(infer, 2, axes, KOV_MAX_NDIM, &count));
     if (count != data->ndim)
         return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
@@ -136,8 +135,8 @@ kov_status kov_infer_tile(kov_infer *infer)
             which < 0 ? kov_content_of_number(1) : kov_infer_element(infer, 1, which);
         if (repeat.known && repeat.negative)
             return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "a repeat is negative");
-        dims[axis] = repeat.known ? kov_dim_mul(infer->dims, dim, repeat.dim)
-                                  : kov_dim_unknown(infer->dims);
+        dims[axis] =
+            repeat.known ? kov_dim_mul(infer->dims, dim, repeat.dim) : kov_dim_unknown(infer->dims);
     }
     kov_infer_set(infer, 0, data->dtype, ndim, dims);
     kov_content_element elements[KOV_CONTENT_LIMIT];

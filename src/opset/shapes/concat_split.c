@@ -102,7 +102,8 @@ static kov_status split_axis(kov_infer *infer, int *axis)
     return kov_infer_axis(infer, number, infer->inputs[0].ndim, axis);
 }
 
-/* Sets output k to data with `size` at the axis; *at is where it begins, -1 where that is not known. */
+/* Sets output k to data with `size` at the axis; *at is where it begins, -1 where that is not
+ * known. */
 static kov_status set_part(kov_infer *infer, int k, int axis, kov_dim size, int64_t *at)
 {
     const kov_infer_input *data = &infer->inputs[0];

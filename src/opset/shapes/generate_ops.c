@@ -194,8 +194,7 @@ kov_status kov_infer_one_hot(kov_infer *infer)
         return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
                               "on_value and off_value must be scalars of one dtype");
     if (ndim > KOV_MAX_NDIM)
-        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "more than %d dimensions",
-                              KOV_MAX_NDIM);
+        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "more than %d dimensions", KOV_MAX_NDIM);
     KOV_TRY(size_of(infer, 1, &depth));
     KOV_TRY(kov_infer_axis(infer, kov_infer_int(infer, KOV_ONE_HOT_AXIS), ndim, &axis));
     for (int i = 0; i < ndim; i++)
@@ -219,8 +218,7 @@ kov_status kov_eval_one_hot(kov_eval *eval)
         memcpy(to + (size_t)k * size, eval->inputs[3].data, size);
     for (int64_t k = 0; k < indices->count && out->count > 0; k++) {
         int64_t index;
-        const char *from =
-            (const char *)indices->data + (size_t)k * kov_item_size(indices->dtype);
+        const char *from = (const char *)indices->data + (size_t)k * kov_item_size(indices->dtype);
         KOV_TRY(kov_convert(indices->dtype, from, KOV_DTYPE_I64, &index, 1));
         if (index < 0 || index >= lines.length)
             continue;

@@ -52,9 +52,9 @@ kov_status kov_infer_pad(kov_infer *infer)
         int64_t a, b;
         if (kov_content_number(begin, &a) && kov_content_number(end, &b))
             KOV_TRY(check_pads(infer, mode, axis, a, b));
-        kov_content_element size = kov_content_add(
-            infer->dims, kov_content_of_dim(infer->dims, data->dims[axis]),
-            kov_content_add(infer->dims, begin, end));
+        kov_content_element size =
+            kov_content_add(infer->dims, kov_content_of_dim(infer->dims, data->dims[axis]),
+                            kov_content_add(infer->dims, begin, end));
         if (size.known && size.negative)
             return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
                                   "pads take more from axis %d than it has", axis);

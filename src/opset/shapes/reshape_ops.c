@@ -11,7 +11,8 @@
 
 enum { FACTORS = 128 };
 
-/* A product as a number and factors that are not numbers; zeros are counted, so that they cancel. */
+/* A product as a number and factors that are not numbers; zeros are counted, so that they cancel.
+ */
 typedef struct product {
     int64_t number;
     int zeros, n;
@@ -68,6 +69,17 @@ static void cancel(product *a, product *b)
     }
 }
 
+/* True if they are different numbers for certain; uses both up. */
+static bool differ(product *a, product *b)
+{
+    if (a->zeros > 0 && b->zeros > 0)
+        return false;
+    cancel(a, b);
+    if (a->n > 0 || b->n > 0) /* a free dimension may be 0, or what is missing */
+        return false;
+    return a->zeros != b->zeros || (a->zeros == 0 && a->number != b->number);
+}
+
 static kov_dim product_dim(kov_dims *dims, const product *all)
 {
     kov_dim result = all->zeros ? 0 : all->number;
@@ -76,8 +88,8 @@ static kov_dim product_dim(kov_dims *dims, const product *all)
     return result;
 }
 
-/* Element i of the target shape: what it says alone. *inferred: it is -1; *known is false if nothing
- * is known of it. */
+/* Element i of the target shape: what it says alone. *inferred: it is -1; *known is false if
+ * nothing is known of it. */
 static kov_status target_dim(kov_infer *infer, int i, kov_dim *dim, bool *inferred, bool *known)
 {
     const kov_infer_input *data = &infer->inputs[0];
@@ -152,14 +164,9 @@ kov_status kov_infer_reshape(kov_infer *infer)
         KOV_TRY(missing_dim(infer, &in, &out, &dims[open]));
     } else if (unknown_count > 0) {
         dims[open] = kov_dim_unknown(infer->dims);
-    } else {
-        cancel(&in, &out);
-        bool numbers = in.n == 0 && out.n == 0;
-        if (numbers && (in.zeros > 0 || out.zeros > 0 ? (in.zeros > 0) != (out.zeros > 0) &&
-                                                            kov_infer_count(infer, 0) != 0
-                                                      : in.number != out.number))
-            return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
-                                  "data has not as many elements as the shape asks for");
+    } else if (differ(&in, &out)) {
+        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
+                              "data has not as many elements as the shape asks for");
     }
     kov_infer_set(infer, 0, data->dtype, (int)count, dims);
     return kov_content_forward(infer, 0, 0);
@@ -224,8 +231,7 @@ kov_status kov_infer_unsqueeze(kov_infer *infer)
     KOV_TRY(kov_infer_ints(infer, 1, axes, KOV_MAX_NDIM, &count));
     int ndim = data->ndim + count;
     if (ndim > KOV_MAX_NDIM)
-        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "more than %d dimensions",
-                              KOV_MAX_NDIM);
+        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "more than %d dimensions", KOV_MAX_NDIM);
     for (int i = 0; i < count; i++) {
         int axis;
         KOV_TRY(kov_infer_axis(infer, axes[i], ndim, &axis));

@@ -67,9 +67,9 @@ kov_status kov_infer_slice(kov_infer *infer)
         kov_content_element step = kov_infer_element(infer, 3, i);
         if (step.known && step.dim == 0)
             return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "a step is 0");
-        dims[axes[i]] = kov_slice_dim(infer->dims, data->dims[axes[i]],
-                                      kov_infer_element(infer, 1, i),
-                                      kov_infer_element(infer, 2, i), step);
+        dims[axes[i]] =
+            kov_slice_dim(infer->dims, data->dims[axes[i]], kov_infer_element(infer, 1, i),
+                          kov_infer_element(infer, 2, i), step);
     }
     kov_infer_set(infer, 0, data->dtype, data->ndim, dims);
     if (count == 0)
@@ -121,8 +121,7 @@ kov_status kov_eval_slice(kov_eval *eval)
         KOV_TRY(kov_axis_normalize("Slice", has_axes ? parts[3][i] : i, data->ndim, &axis));
         if (step == 0)
             return kov_eval_fail(eval, KOV_INVALID_ARGUMENT, "a step is 0");
-        kov_slice_range(data->dims[axis], parts[0][i], parts[1][i], step, &first,
-                        &from.dims[axis]);
+        kov_slice_range(data->dims[axis], parts[0][i], parts[1][i], step, &first, &from.dims[axis]);
         if (from.dims[axis] > 0)
             from.offset += first * from.strides[axis];
         if (from.dims[axis] > 1)
@@ -138,8 +137,8 @@ typedef enum entry_kind { ENTRY_RANGE, ENTRY_WHOLE, ENTRY_INDEX, ENTRY_NEW } ent
 /* What becomes of the axes of data, and the new ones among them, in order. */
 typedef struct entry {
     entry_kind kind;
-    int axis;             /* of data; NEW: none */
-    int from;             /* element of begin, end and strides; WHOLE: none */
+    int axis;              /* of data; NEW: none */
+    int from;              /* element of begin, end and strides; WHOLE: none */
     bool to_begin, to_end; /* masked: from the first, to the last */
 } entry;
 
@@ -218,8 +217,8 @@ static kov_status check_index(const kov_infer *infer, const entry *e)
     if (kov_dim_is_number(dim) && !e->to_begin &&
         kov_content_number(kov_infer_element(infer, 1, e->from), &index) &&
         (index < -dim || index >= dim))
-        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
-                              "index %lld is out of range for axis %d", (long long)index, e->axis);
+        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "index %lld is out of range for axis %d",
+                              (long long)index, e->axis);
     return KOV_OK;
 }
 
@@ -276,8 +275,7 @@ kov_status kov_infer_strided_slice(kov_infer *infer)
         dims[ndim++] = kov_slice_dim(infer->dims, data->dims[e->axis], start, stop, step);
     }
     if (ndim > KOV_MAX_NDIM)
-        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "more than %d dimensions",
-                              KOV_MAX_NDIM);
+        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "more than %d dimensions", KOV_MAX_NDIM);
     kov_infer_set(infer, 0, data->dtype, ndim, dims);
     return strided_content(infer, &plan);
 }

@@ -39,8 +39,8 @@ static kov_content_element bound(kov_dims *dims, kov_dim size, kov_content_eleme
     if (is_far(e))
         return e.negative ? zero : whole;
     if (e.known && e.negative)
-        return kov_content_max(
-            dims, kov_content_add(dims, kov_content_add(dims, whole, e), plus), zero);
+        return kov_content_max(dims, kov_content_add(dims, kov_content_add(dims, whole, e), plus),
+                               zero);
     if (!kov_content_is_dim(dims, e))
         return (kov_content_element){0};
     e = kov_content_add(dims, e, plus);

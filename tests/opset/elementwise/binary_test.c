@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Binary arithmetic: all pairs of 8-bit integers against definitions in wider arithmetic, and hand-made
- * cases of broadcasting, NaN and content. */
+/* Binary arithmetic: all pairs of 8-bit integers against definitions in wider arithmetic, and
+ * hand-made cases of broadcasting, NaN and content. */
 #include "opset/op_case.h"
 
 #include <math.h>
@@ -56,7 +56,8 @@ static void check_all_pairs(op_case *test, int op, kov_dtype dtype)
     assert_int_equal(kov_tensor_count(y), ALL * ALL);
     for (int i = 0; i < ALL; i++) {
         for (int j = 0; j < ALL; j++) {
-            double x = dtype == KOV_DTYPE_I8 ? (int8_t)i : i, z = dtype == KOV_DTYPE_I8 ? (int8_t)j : j;
+            double x = dtype == KOV_DTYPE_I8 ? (int8_t)i : i,
+                   z = dtype == KOV_DTYPE_I8 ? (int8_t)j : j;
             int wanted = (int)integer_result(op, x, z) & 0xFF;
             if (have[i * ALL + j] != wanted)
                 fail_msg("operation %d of %g and %g: %d, not %d", op, x, z, have[i * ALL + j],
@@ -69,7 +70,7 @@ static void test_all_pairs_of_bytes(void **state)
 {
     (void)state;
     op_case *test = op_begin();
-    const int ops[] = {KOV_OP_ADD,     KOV_OP_SUBTRACT, KOV_OP_MULTIPLY,
+    const int ops[] = {KOV_OP_ADD,     KOV_OP_SUBTRACT,  KOV_OP_MULTIPLY,
                        KOV_OP_DIVIDE,  KOV_OP_FLOOR_MOD, KOV_OP_MOD,
                        KOV_OP_MAXIMUM, KOV_OP_MINIMUM,   KOV_OP_SQUARED_DIFFERENCE};
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
@@ -102,11 +103,11 @@ static void test_wide_integers(void **state)
         assert_memory_equal(kov_tensor_data(z), rows[i].wanted, sizeof rows[i].wanted);
     }
     const uint64_t big[] = {UINT64_MAX, UINT64_MAX}, by[] = {10, 3};
-    const kov_tensor *z = op_result(test, emit_pair(test, KOV_OP_DIVIDE,
-                                                    op_data(test, KOV_DTYPE_U64, DIMS(2), big),
-                                                    op_data(test, KOV_DTYPE_U64, DIMS(2), by)));
-    assert_memory_equal(kov_tensor_data(z),
-                        ((const uint64_t[]){UINT64_MAX / 10, UINT64_MAX / 3}), 16);
+    const kov_tensor *z =
+        op_result(test, emit_pair(test, KOV_OP_DIVIDE, op_data(test, KOV_DTYPE_U64, DIMS(2), big),
+                                  op_data(test, KOV_DTYPE_U64, DIMS(2), by)));
+    assert_memory_equal(kov_tensor_data(z), ((const uint64_t[]){UINT64_MAX / 10, UINT64_MAX / 3}),
+                        16);
     const kov_attr truncating[] = {kov_attr_enum("numpy"), kov_attr_bool(false)};
     kov_value pair[] = {op_int(test, -7), op_int(test, 2)};
     op_check(test, kov_emit(test->b, KOV_OP_DIVIDE, pair, 2, truncating), KOV_DTYPE_I64, DIMS0,
@@ -150,9 +151,9 @@ static void test_real_remainders(void **state)
                            op_reals(test, dtypes[i], DIMS(10), b)),
                  dtypes[i], DIMS(10), mod);
     }
-    const kov_tensor *y = op_result(
-        test, emit_pair(test, KOV_OP_FLOOR_MOD, op_reals(test, KOV_DTYPE_F64, DIMS(1), a + 8),
-                        op_reals(test, KOV_DTYPE_F64, DIMS(1), b + 8)));
+    const kov_tensor *y = op_result(test, emit_pair(test, KOV_OP_FLOOR_MOD,
+                                                    op_reals(test, KOV_DTYPE_F64, DIMS(1), a + 8),
+                                                    op_reals(test, KOV_DTYPE_F64, DIMS(1), b + 8)));
     assert_true(signbit(*(const double *)kov_tensor_data(y)));
     op_end(test);
 }
@@ -283,10 +284,14 @@ static void test_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_pairs_of_bytes), cmocka_unit_test(test_wide_integers),
-        cmocka_unit_test(test_powers_of_integers), cmocka_unit_test(test_real_remainders),
-        cmocka_unit_test(test_extremes_keep_nan),  cmocka_unit_test(test_float32_rounds_once),
-        cmocka_unit_test(test_broadcasts),         cmocka_unit_test(test_complex),
+        cmocka_unit_test(test_all_pairs_of_bytes),
+        cmocka_unit_test(test_wide_integers),
+        cmocka_unit_test(test_powers_of_integers),
+        cmocka_unit_test(test_real_remainders),
+        cmocka_unit_test(test_extremes_keep_nan),
+        cmocka_unit_test(test_float32_rounds_once),
+        cmocka_unit_test(test_broadcasts),
+        cmocka_unit_test(test_complex),
         cmocka_unit_test(test_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,8 +41,8 @@ static long double gelu_erf(long double x)
 }
 static long double gelu_tanh(long double x)
 {
-    long double t = sqrtl(2.0L / 3.14159265358979323846264338327950288L) *
-                    (x + 0.044715L * x * x * x);
+    long double t =
+        sqrtl(2.0L / 3.14159265358979323846264338327950288L) * (x + 0.044715L * x * x * x);
     return x / (1.0L + expl(-2.0L * t));
 }
 static long double elu(long double x)
@@ -70,7 +70,7 @@ typedef struct function {
     int op;
     long double (*exact)(long double);
     double low, high; /* domain swept */
-    double ulp64;     /* of float64: the error of glibc's double function, plus that of the formula */
+    double ulp64; /* of float64: the error of glibc's double function, plus that of the formula */
 } function;
 
 static const function functions[] = {
@@ -124,9 +124,9 @@ static void sweep(op_case *test, const kov_value value_of_x, const double *x, ko
         double have = is_double ? ((const double *)kov_tensor_data(y))[k]
                                 : ((const float *)kov_tensor_data(y))[k];
         long double wanted = exact(x[k]);
-        long double step = is_double ? nextafter(fabs((double)wanted), INFINITY) - fabs((double)wanted)
-                                     : nextafterf(fabsf((float)wanted), INFINITY) -
-                                           fabsf((float)wanted);
+        long double step = is_double
+                               ? nextafter(fabs((double)wanted), INFINITY) - fabs((double)wanted)
+                               : nextafterf(fabsf((float)wanted), INFINITY) - fabsf((float)wanted);
         long double error = fabsl(have - wanted) / step;
         if (!(error <= ulp))
             fail_msg("%.17g gives %.17g, %.2Lf ulp from %.20Lg", x[k], have, error, wanted);
@@ -230,10 +230,9 @@ static void test_round_modes(void **state)
         bool wide = i != 1; /* 2.4999 is 2.5 in bfloat16 */
         op_check(test, kov_round(test->b, op_reals(test, dtypes[i], DIMS(7), x), "half_to_even"),
                  dtypes[i], DIMS(7), (const double[]){0, 2, 2, 0, -2, 2, NAN});
-        op_check(test,
-                 kov_round(test->b, op_reals(test, dtypes[i], DIMS(7), x), "half_away_from_zero"),
-                 dtypes[i], DIMS(7),
-                 (const double[]){1, 2, 3, -1, -3, wide && i != 0 ? 2 : 3, NAN});
+        op_check(
+            test, kov_round(test->b, op_reals(test, dtypes[i], DIMS(7), x), "half_away_from_zero"),
+            dtypes[i], DIMS(7), (const double[]){1, 2, 3, -1, -3, wide && i != 0 ? 2 : 3, NAN});
     }
     op_end(test);
 }
@@ -263,9 +262,8 @@ static void test_integers_wrap_and_bound(void **state)
     const uint8_t flags[] = {0, 1};
     op_check(test, kov_bitwise_not(test->b, op_data(test, KOV_DTYPE_BOOL, DIMS(2), flags)),
              KOV_DTYPE_BOOL, DIMS(2), (const double[]){1, 0});
-    assert_int_equal(
-        op_failure(test, kov_exp(test->b, op_data(test, KOV_DTYPE_I8, DIMS(4), x))),
-        KOV_TYPE_ERROR);
+    assert_int_equal(op_failure(test, kov_exp(test->b, op_data(test, KOV_DTYPE_I8, DIMS(4), x))),
+                     KOV_TYPE_ERROR);
     op_end(test);
 }
 
@@ -297,8 +295,8 @@ static void test_empty_and_scalar(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_real_functions),  cmocka_unit_test(test_h_swish_absolutely),
-        cmocka_unit_test(test_special_values),  cmocka_unit_test(test_round_modes),
+        cmocka_unit_test(test_real_functions),          cmocka_unit_test(test_h_swish_absolutely),
+        cmocka_unit_test(test_special_values),          cmocka_unit_test(test_round_modes),
         cmocka_unit_test(test_integers_wrap_and_bound), cmocka_unit_test(test_complex),
         cmocka_unit_test(test_empty_and_scalar),
     };

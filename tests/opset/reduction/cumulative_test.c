@@ -77,14 +77,14 @@ static void test_modes(void **state)
                  KOV_DTYPE_F16, DIMS(4), rows[i].wanted);
     }
     op_check(test,
-             kov_cumulative_reduce(test->b,
-                                   op_reals(test, KOV_DTYPE_F32, DIMS(3), (const double[]){1, NAN, 2}),
-                                   op_int(test, 0), "max", false),
+             kov_cumulative_reduce(
+                 test->b, op_reals(test, KOV_DTYPE_F32, DIMS(3), (const double[]){1, NAN, 2}),
+                 op_int(test, 0), "max", false),
              KOV_DTYPE_F32, DIMS(3), (const double[]){1, NAN, NAN});
-    assert_int_equal(op_failure(test, kov_cumulative_reduce(
-                                          test->b, op_reals(test, KOV_DTYPE_I8, DIMS(4), x),
-                                          op_int(test, 0), "median", false)),
-                     KOV_INVALID_ARGUMENT);
+    assert_int_equal(
+        op_failure(test, kov_cumulative_reduce(test->b, op_reals(test, KOV_DTYPE_I8, DIMS(4), x),
+                                               op_int(test, 0), "median", false)),
+        KOV_INVALID_ARGUMENT);
     assert_int_equal(op_failure(test, kov_cum_sum(test->b, op_reals(test, KOV_DTYPE_I8, DIMS(4), x),
                                                   op_int(test, 1), false, false)),
                      KOV_INVALID_ARGUMENT);

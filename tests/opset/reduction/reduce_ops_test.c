@@ -90,9 +90,8 @@ static void test_all_axes(void **state)
 {
     (void)state;
     op_case *test = op_begin();
-    const int ops[] = {KOV_OP_REDUCE_SUM, KOV_OP_REDUCE_MEAN, KOV_OP_REDUCE_PROD,
-                       KOV_OP_REDUCE_MAX, KOV_OP_REDUCE_MIN,  KOV_OP_REDUCE_L1,
-                       KOV_OP_REDUCE_L2};
+    const int ops[] = {KOV_OP_REDUCE_SUM, KOV_OP_REDUCE_MEAN, KOV_OP_REDUCE_PROD, KOV_OP_REDUCE_MAX,
+                       KOV_OP_REDUCE_MIN, KOV_OP_REDUCE_L1,   KOV_OP_REDUCE_L2};
     const kov_dtype dtypes[] = {KOV_DTYPE_F32, KOV_DTYPE_F64, KOV_DTYPE_I32, KOV_DTYPE_I64};
     double x[COUNT];
     for (int i = 0; i < COUNT; i++)
@@ -120,27 +119,34 @@ static void test_nan_and_empty(void **state)
     (void)state;
     op_case *test = op_begin();
     const double x[] = {1, NAN, 3, 2};
-    op_check(test,
-             kov_reduce_max(test->b, op_reals(test, KOV_DTYPE_F16, DIMS(2, 2), x), INTS(test, 1), false),
-             KOV_DTYPE_F16, DIMS(2), (const double[]){NAN, 3});
-    op_check(test,
-             kov_reduce_min(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(2, 2), x), INTS(test, 0), false),
-             KOV_DTYPE_F32, DIMS(2), (const double[]){1, NAN});
+    op_check(
+        test,
+        kov_reduce_max(test->b, op_reals(test, KOV_DTYPE_F16, DIMS(2, 2), x), INTS(test, 1), false),
+        KOV_DTYPE_F16, DIMS(2), (const double[]){NAN, 3});
+    op_check(
+        test,
+        kov_reduce_min(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(2, 2), x), INTS(test, 0), false),
+        KOV_DTYPE_F32, DIMS(2), (const double[]){1, NAN});
     const double infinities[] = {INFINITY, -INFINITY};
+    op_check(
+        test,
+        kov_reduce_sum(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(2, 0), x), INTS(test, 1), false),
+        KOV_DTYPE_F32, DIMS(2), (const double[]){0, 0});
+    op_check(
+        test,
+        kov_reduce_prod(test->b, op_reals(test, KOV_DTYPE_I8, DIMS(0, 2), x), INTS(test, 0), true),
+        KOV_DTYPE_I8, DIMS(1, 2), (const double[]){1, 1});
+    op_check(
+        test,
+        kov_reduce_mean(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(0), x), INTS(test, 0), false),
+        KOV_DTYPE_F32, DIMS0, (const double[]){NAN});
+    op_check(
+        test,
+        kov_reduce_max(test->b, op_reals(test, KOV_DTYPE_I16, DIMS(0), x), INTS(test, 0), false),
+        KOV_DTYPE_I16, DIMS0, (const double[]){-32768});
     op_check(test,
-             kov_reduce_sum(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(2, 0), x), INTS(test, 1), false),
-             KOV_DTYPE_F32, DIMS(2), (const double[]){0, 0});
-    op_check(test,
-             kov_reduce_prod(test->b, op_reals(test, KOV_DTYPE_I8, DIMS(0, 2), x), INTS(test, 0), true),
-             KOV_DTYPE_I8, DIMS(1, 2), (const double[]){1, 1});
-    op_check(test,
-             kov_reduce_mean(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(0), x), INTS(test, 0), false),
-             KOV_DTYPE_F32, DIMS0, (const double[]){NAN});
-    op_check(test,
-             kov_reduce_max(test->b, op_reals(test, KOV_DTYPE_I16, DIMS(0), x), INTS(test, 0), false),
-             KOV_DTYPE_I16, DIMS0, (const double[]){-32768});
-    op_check(test,
-             kov_reduce_sum(test->b, op_reals(test, KOV_DTYPE_F64, DIMS(2), infinities), INTS(test, 0), false),
+             kov_reduce_sum(test->b, op_reals(test, KOV_DTYPE_F64, DIMS(2), infinities),
+                            INTS(test, 0), false),
              KOV_DTYPE_F64, DIMS0, (const double[]){NAN});
     op_end(test);
 }
@@ -150,8 +156,9 @@ static void test_integers_are_exact_and_wrap(void **state)
     (void)state;
     op_case *test = op_begin();
     const int64_t big[] = {INT64_MAX, 1, (INT64_C(1) << 53) + 1};
-    const kov_tensor *y = op_result(
-        test, kov_reduce_sum(test->b, op_data(test, KOV_DTYPE_I64, DIMS(3), big), INTS(test, 0), false));
+    const kov_tensor *y =
+        op_result(test, kov_reduce_sum(test->b, op_data(test, KOV_DTYPE_I64, DIMS(3), big),
+                                       INTS(test, 0), false));
     assert_true(*(const int64_t *)kov_tensor_data(y) == INT64_MIN + (INT64_C(1) << 53) + 1);
     const uint8_t u[] = {200, 100};
     op_check(test,
@@ -173,9 +180,10 @@ static void test_float_sums_are_wide(void **state)
     x[0] = 16777216.0f;
     for (int i = 1; i < N; i++)
         x[i] = 1;
-    op_check(test,
-             kov_reduce_sum(test->b, op_data(test, KOV_DTYPE_F32, DIMS(N), x), INTS(test, 0), false),
-             KOV_DTYPE_F32, DIMS0, (const double[]){16778216});
+    op_check(
+        test,
+        kov_reduce_sum(test->b, op_data(test, KOV_DTYPE_F32, DIMS(N), x), INTS(test, 0), false),
+        KOV_DTYPE_F32, DIMS0, (const double[]){16778216});
     op_end(test);
 }
 
@@ -185,10 +193,12 @@ static void test_logical(void **state)
     op_case *test = op_begin();
     const uint8_t x[] = {1, 0, 1, 1};
     op_check(test,
-             kov_reduce_logical_and(test->b, op_data(test, KOV_DTYPE_BOOL, DIMS(2, 2), x), INTS(test, 1), false),
+             kov_reduce_logical_and(test->b, op_data(test, KOV_DTYPE_BOOL, DIMS(2, 2), x),
+                                    INTS(test, 1), false),
              KOV_DTYPE_BOOL, DIMS(2), (const double[]){0, 1});
     op_check(test,
-             kov_reduce_logical_or(test->b, op_data(test, KOV_DTYPE_BOOL, DIMS(2, 0), x), INTS(test, 1), true),
+             kov_reduce_logical_or(test->b, op_data(test, KOV_DTYPE_BOOL, DIMS(2, 0), x),
+                                   INTS(test, 1), true),
              KOV_DTYPE_BOOL, DIMS(2, 1), (const double[]){0, 0});
     op_end(test);
 }
@@ -198,16 +208,18 @@ static void test_refusals(void **state)
     (void)state;
     op_case *test = op_begin();
     const double x[] = {1, 2};
-    assert_int_equal(op_failure(test, kov_reduce_sum(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(2), x),
-                                                     INTS(test, 1), false)),
-                     KOV_INVALID_ARGUMENT);
-    assert_int_equal(op_failure(test, kov_reduce_sum(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(2), x),
-                                                     INTS(test, 0, -1), false)),
-                     KOV_INVALID_ARGUMENT);
-    assert_int_equal(op_failure(test, kov_reduce_logical_or(
-                                          test->b, op_reals(test, KOV_DTYPE_F32, DIMS(2), x),
-                                          INTS(test, 0), false)),
-                     KOV_TYPE_ERROR);
+    assert_int_equal(
+        op_failure(test, kov_reduce_sum(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(2), x),
+                                        INTS(test, 1), false)),
+        KOV_INVALID_ARGUMENT);
+    assert_int_equal(
+        op_failure(test, kov_reduce_sum(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(2), x),
+                                        INTS(test, 0, -1), false)),
+        KOV_INVALID_ARGUMENT);
+    assert_int_equal(
+        op_failure(test, kov_reduce_logical_or(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(2), x),
+                                               INTS(test, 0), false)),
+        KOV_TYPE_ERROR);
     op_end(test);
 }
 

@@ -17,8 +17,8 @@ static void check(op_case *test, bool is_log, int axis)
     for (int i = 0; i < M * N; i++)
         x[i] = (float)(i * 37 % 101) - 50.0f + (float)axis / 8;
     kov_value v = op_data(test, KOV_DTYPE_F32, DIMS(M, N), x);
-    const kov_tensor *y = op_result(test, is_log ? kov_log_softmax(test->b, v, axis)
-                                                 : kov_softmax(test->b, v, axis));
+    const kov_tensor *y =
+        op_result(test, is_log ? kov_log_softmax(test->b, v, axis) : kov_softmax(test->b, v, axis));
     const float *have = kov_tensor_data(y);
     for (int i = 0; i < M * N; i++) {
         long double sum = 0;
@@ -27,7 +27,8 @@ static void check(op_case *test, bool is_log, int axis)
             sum += expl(x[axis == 0 ? k * N + i % N : i / N * N + k]);
         long double wanted = is_log ? x[i] - logl(sum) : expl(x[i]) / sum;
         float ulp = nextafterf(fabsf((float)wanted), INFINITY) - fabsf((float)wanted);
-        /* Half an ulp of float; a logarithm near 0 cancels in double, to 2^-46 of numbers up to 64. */
+        /* Half an ulp of float; a logarithm near 0 cancels in double, to 2^-46 of numbers up to 64.
+         */
         assert_true(fabsl(have[i] - wanted) <= 0.5001L * ulp + (is_log ? 0x1p-46L : 0));
     }
 }
@@ -48,10 +49,10 @@ static void test_special_values(void **state)
     (void)state;
     op_case *test = op_begin();
     const double x[] = {-INFINITY, 0, 1e30, 1e30, NAN, 0, -INFINITY, -INFINITY};
-    op_check(test, kov_softmax(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(4, 2), x), -1), KOV_DTYPE_F32,
-             DIMS(4, 2), (const double[]){0, 1, 0.5, 0.5, NAN, NAN, NAN, NAN});
-    op_check(test, kov_softmax(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(2, 0), x), 1), KOV_DTYPE_F32,
-             DIMS(2, 0), NULL);
+    op_check(test, kov_softmax(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(4, 2), x), -1),
+             KOV_DTYPE_F32, DIMS(4, 2), (const double[]){0, 1, 0.5, 0.5, NAN, NAN, NAN, NAN});
+    op_check(test, kov_softmax(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(2, 0), x), 1),
+             KOV_DTYPE_F32, DIMS(2, 0), NULL);
     assert_int_equal(
         op_failure(test, kov_softmax(test->b, op_reals(test, KOV_DTYPE_I32, DIMS(2), x), 0)),
         KOV_TYPE_ERROR);

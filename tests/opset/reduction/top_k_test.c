@@ -22,7 +22,8 @@ static bool goes_before(const double *x, int a, int b, bool largest)
     return a < b;
 }
 
-static void check(op_case *test, kov_dtype dtype, const double *x, int k, bool largest, bool by_index)
+static void check(op_case *test, kov_dtype dtype, const double *x, int k, bool largest,
+                  bool by_index)
 {
     double values[N];
     int64_t indices[N];
@@ -37,9 +38,9 @@ static void check(op_case *test, kov_dtype dtype, const double *x, int k, bool l
         values[at] = x[i];
         indices[at] = i;
     }
-    kov_value v = kov_top_k(test->b, op_reals(test, dtype, DIMS(1, N, 1), x), op_int(test, k), -2,
-                            largest ? "max" : "min", by_index ? "index" : "value", KOV_DTYPE_I64,
-                            true);
+    kov_value v =
+        kov_top_k(test->b, op_reals(test, dtype, DIMS(1, N, 1), x), op_int(test, k), -2,
+                  largest ? "max" : "min", by_index ? "index" : "value", KOV_DTYPE_I64, true);
     const kov_tensor *out[2];
     op_results(test, (kov_value[]){v, kov_output(v, 1)}, 2, out);
     assert_int_equal(kov_tensor_dims(out[1])[1], k);
@@ -74,8 +75,8 @@ static void test_large_integers_are_told_apart(void **state)
     (void)state;
     op_case *test = op_begin();
     const int64_t x[] = {(INT64_C(1) << 53), (INT64_C(1) << 53) + 1};
-    kov_value v = kov_top_k(test->b, op_data(test, KOV_DTYPE_I64, DIMS(2), x), op_int(test, 1), 0, "max",
-                            "value", KOV_DTYPE_I32, false);
+    kov_value v = kov_top_k(test->b, op_data(test, KOV_DTYPE_I64, DIMS(2), x), op_int(test, 1), 0,
+                            "max", "value", KOV_DTYPE_I32, false);
     op_check(test, kov_output(v, 1), KOV_DTYPE_I32, DIMS(1), (const double[]){1});
     op_end(test);
 }
@@ -85,10 +86,10 @@ static void test_refusals(void **state)
     (void)state;
     op_case *test = op_begin();
     const double x[] = {1, 2};
-    assert_int_equal(op_failure(test, kov_top_k(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(2), x),
-                                                op_int(test, 3), 0, "max", "value", KOV_DTYPE_I32,
-                                                false)),
-                     KOV_INVALID_ARGUMENT);
+    assert_int_equal(
+        op_failure(test, kov_top_k(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(2), x),
+                                   op_int(test, 3), 0, "max", "value", KOV_DTYPE_I32, false)),
+        KOV_INVALID_ARGUMENT);
     op_end(test);
 }
 

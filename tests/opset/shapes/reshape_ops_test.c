@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reshape, Squeeze, Unsqueeze with numbers and free dimensions, and shapes that a graph computes. */
+/* Reshape, Squeeze, Unsqueeze with numbers and free dimensions, and shapes that a graph computes.
+ */
 #include "opset/op_case.h"
 
 #include <setjmp.h>
@@ -26,24 +27,30 @@ static void test_numbers(void **state)
     (void)state;
     op_case *test = op_begin();
     const double x[] = {1, 2, 3, 4, 5, 6};
+    op_check(
+        test,
+        kov_reshape(test->b, op_reals(test, KOV_DTYPE_I8, DIMS(2, 3), x), INTS(test, 3, -1), false),
+        KOV_DTYPE_I8, DIMS(3, 2), x);
     op_check(test,
-             kov_reshape(test->b, op_reals(test, KOV_DTYPE_I8, DIMS(2, 3), x), INTS(test, 3, -1), false),
-             KOV_DTYPE_I8, DIMS(3, 2), x);
-    op_check(test,
-             kov_reshape(test->b, op_reals(test, KOV_DTYPE_F64, DIMS(2, 3), x), INTS(test, 0, 1, -1), true),
+             kov_reshape(test->b, op_reals(test, KOV_DTYPE_F64, DIMS(2, 3), x),
+                         INTS(test, 0, 1, -1), true),
              KOV_DTYPE_F64, DIMS(2, 1, 3), x);
     op_check(test,
-             kov_reshape(test->b, op_reals(test, KOV_DTYPE_F16, DIMS(1, 1), x), op_ints_at(test, 0, NULL), false),
+             kov_reshape(test->b, op_reals(test, KOV_DTYPE_F16, DIMS(1, 1), x),
+                         op_ints_at(test, 0, NULL), false),
              KOV_DTYPE_F16, DIMS0, x);
     op_check(test,
-             kov_reshape(test->b, op_reals(test, KOV_DTYPE_F16, DIMS(0, 4, 5), x), INTS(test, 0, -1), true),
+             kov_reshape(test->b, op_reals(test, KOV_DTYPE_F16, DIMS(0, 4, 5), x),
+                         INTS(test, 0, -1), true),
              KOV_DTYPE_F16, DIMS(0, 20), x);
     op_check(test,
-             kov_reshape(test->b, op_reals(test, KOV_DTYPE_F16, DIMS(0, 4, 5), x), INTS(test, -1, 20), false),
+             kov_reshape(test->b, op_reals(test, KOV_DTYPE_F16, DIMS(0, 4, 5), x),
+                         INTS(test, -1, 20), false),
              KOV_DTYPE_F16, DIMS(0, 20), x);
-    op_check(test,
-             kov_reshape(test->b, op_reals(test, KOV_DTYPE_F16, DIMS(0, 4), x), INTS(test, 7, 0), false),
-             KOV_DTYPE_F16, DIMS(7, 0), x);
+    op_check(
+        test,
+        kov_reshape(test->b, op_reals(test, KOV_DTYPE_F16, DIMS(0, 4), x), INTS(test, 7, 0), false),
+        KOV_DTYPE_F16, DIMS(7, 0), x);
     op_end(test);
 }
 
@@ -54,16 +61,18 @@ static void test_refusals(void **state)
     const double x[] = {1, 2, 3, 4, 5, 6};
     const int64_t bad[][2] = {{4, -1}, {-1, -1}, {2, 2}, {-2, 3}, {0, -1}, {0, 6}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_int_equal(op_failure(test, kov_reshape(test->b,
-                                                      op_reals(test, KOV_DTYPE_F32, DIMS(6), x),
-                                                      op_ints_at(test, 2, bad[i]), false)),
-                         KOV_INVALID_ARGUMENT);
-    assert_int_equal(op_failure(test, kov_squeeze(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(6), x),
-                                                  INTS(test, 0))),
-                     KOV_INVALID_ARGUMENT);
-    assert_int_equal(op_failure(test, kov_unsqueeze(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(6), x),
-                                                    INTS(test, 0, -3))),
-                     KOV_INVALID_ARGUMENT);
+        assert_int_equal(
+            op_failure(test, kov_reshape(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(6), x),
+                                         op_ints_at(test, 2, bad[i]), false)),
+            KOV_INVALID_ARGUMENT);
+    assert_int_equal(
+        op_failure(test,
+                   kov_squeeze(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(6), x), INTS(test, 0))),
+        KOV_INVALID_ARGUMENT);
+    assert_int_equal(
+        op_failure(test, kov_unsqueeze(test->b, op_reals(test, KOV_DTYPE_F32, DIMS(6), x),
+                                       INTS(test, 0, -3))),
+        KOV_INVALID_ARGUMENT);
     op_end(test);
 }
 
@@ -96,7 +105,8 @@ static void test_computed_shapes_stay_symbolic(void **state)
     int64_t n = kov_builder_symbol(b, "N"), h = kov_builder_symbol(b, "H");
     kov_value x = input(test, DIMS(n, h, 6));
     kov_value shape = kov_shape_of(b, x, KOV_DTYPE_I32);
-    kov_value first = kov_slice(b, shape, INTS(test, 0), INTS(test, 2), INTS(test, 1), INTS(test, 0));
+    kov_value first =
+        kov_slice(b, shape, INTS(test, 0), INTS(test, 2), INTS(test, 1), INTS(test, 0));
     kov_value rows = kov_reduce_prod(b, first, INTS(test, 0), true);
     kov_value six = op_data(test, KOV_DTYPE_I32, DIMS(1), (const int32_t[]){6});
     kov_value target = kov_concat(b, (kov_value[]){rows, six}, 2, 0);
@@ -104,24 +114,29 @@ static void test_computed_shapes_stay_symbolic(void **state)
     assert_true(dim_of(test, flat, 0) == kov_dim_mul(b->dims, n, h));
     assert_true(dim_of(test, flat, 1) == 6);
 
-    kov_value scalar = kov_squeeze(b, kov_slice(b, shape, INTS(test, 1), INTS(test, 2), INTS(test, 1), INTS(test, 0)),
-                                   INTS(test, 0));
+    kov_value scalar = kov_squeeze(
+        b, kov_slice(b, shape, INTS(test, 1), INTS(test, 2), INTS(test, 1), INTS(test, 0)),
+        INTS(test, 0));
     kov_value two = op_data(test, KOV_DTYPE_I32, DIMS0, (const int32_t[]){2});
     kov_value doubled = kov_cast(b, kov_multiply(b, scalar, two), KOV_DTYPE_I64);
-    kov_value parts[] = {op_ints_at(test, 1, (const int64_t[]){-1}), kov_unsqueeze(b, doubled, INTS(test, 0))};
+    kov_value parts[] = {op_ints_at(test, 1, (const int64_t[]){-1}),
+                         kov_unsqueeze(b, doubled, INTS(test, 0))};
     kov_value other = kov_reshape(b, x, kov_concat(b, parts, 2, 0), false);
     assert_true(dim_of(test, other, 1) == kov_dim_mul(b->dims, h, 2));
 
     kov_value halves = kov_divide(b, kov_add(b, scalar, two), two);
-    kov_value grown = kov_broadcast(b, op_data(test, KOV_DTYPE_F32, DIMS0, (const float[]){1}),
-                                    kov_unsqueeze(b, halves, INTS(test, 0)), KOV_VALUE_NONE, "numpy");
+    kov_value grown =
+        kov_broadcast(b, op_data(test, KOV_DTYPE_F32, DIMS0, (const float[]){1}),
+                      kov_unsqueeze(b, halves, INTS(test, 0)), KOV_VALUE_NONE, "numpy");
     kov_dim half = kov_dim_floor_div(b->dims, kov_dim_add_number(b->dims, h, 2), 2);
     assert_true(dim_of(test, grown, 0) == half);
 
-    kov_value chosen = kov_select(b, kov_greater_equal(b, scalar, op_data(test, KOV_DTYPE_I32, DIMS0, (const int32_t[]){0})),
-                                  scalar, two);
-    kov_value range = kov_range(b, op_data(test, KOV_DTYPE_I32, DIMS0, (const int32_t[]){0}), chosen,
-                                op_data(test, KOV_DTYPE_I32, DIMS0, (const int32_t[]){1}), KOV_DTYPE_I32);
+    kov_value chosen = kov_select(
+        b, kov_greater_equal(b, scalar, op_data(test, KOV_DTYPE_I32, DIMS0, (const int32_t[]){0})),
+        scalar, two);
+    kov_value range =
+        kov_range(b, op_data(test, KOV_DTYPE_I32, DIMS0, (const int32_t[]){0}), chosen,
+                  op_data(test, KOV_DTYPE_I32, DIMS0, (const int32_t[]){1}), KOV_DTYPE_I32);
     assert_true(dim_of(test, range, 0) == h);
     op_end(test);
 }
@@ -137,7 +152,8 @@ static void test_squeeze_and_unsqueeze(void **state)
     op_check(test,
              kov_squeeze(test->b, op_reals(test, KOV_DTYPE_U8, DIMS(1, 3, 1), x), KOV_VALUE_NONE),
              KOV_DTYPE_U8, DIMS(3), x);
-    op_check(test, kov_unsqueeze(test->b, op_reals(test, KOV_DTYPE_U8, DIMS(3), x), INTS(test, -1, 0)),
+    op_check(test,
+             kov_unsqueeze(test->b, op_reals(test, KOV_DTYPE_U8, DIMS(3), x), INTS(test, -1, 0)),
              KOV_DTYPE_U8, DIMS(1, 3, 1), x);
     int64_t n = kov_builder_symbol(test->b, "N");
     kov_value v = kov_squeeze(test->b, input(test, DIMS(1, n)), KOV_VALUE_NONE);

@@ -9,7 +9,8 @@
 #include <cmocka.h>
 
 /* Python's rule, said as: index from the end, stop outside, and collect. */
-static int64_t count_by_loop(int64_t size, int64_t start, int64_t stop, int64_t step, int64_t *first)
+static int64_t count_by_loop(int64_t size, int64_t start, int64_t stop, int64_t step,
+                             int64_t *first)
 {
     int64_t count = 0;
     if (start < 0)
@@ -105,8 +106,7 @@ static void test_free_sizes_agree_with_numbers(void **state)
                                             kov_content_of_number(e), kov_content_of_number(step));
                 for (int64_t size = 0; size < 7; size++) {
                     int64_t have, first, wanted;
-                    assert_true(
-                        kov_dim_evaluate(test.dims, dim, &test.size, &size, 1, &have));
+                    assert_true(kov_dim_evaluate(test.dims, dim, &test.size, &size, 1, &have));
                     kov_slice_range(size, s, e, step, &first, &wanted);
                     if (have != wanted)
                         fail_msg("%lld[%lld:%lld:%lld] has %lld elements, not %lld",
@@ -122,7 +122,8 @@ static void test_what_shapes_need_stays_simple(void **state)
     (void)state;
     dims_case test = begin(1);
     kov_content_element zero = kov_content_of_number(0), one = kov_content_of_number(1);
-    kov_content_element far = kov_content_of_number(INT64_MAX), n = kov_content_of_dim(test.dims, test.size);
+    kov_content_element far = kov_content_of_number(INT64_MAX),
+                        n = kov_content_of_dim(test.dims, test.size);
     kov_dim less = kov_dim_add_number(test.dims, test.size, -1);
     assert_true(kov_slice_dim(test.dims, test.size, zero, far, one) == test.size);
     assert_true(kov_slice_dim(test.dims, test.size, zero, n, one) == test.size);

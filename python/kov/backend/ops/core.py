@@ -48,25 +48,33 @@ def random_seed_dtype():
 
 @contextlib.contextmanager
 def device_scope(device_name):
-    """Plans made in this scope run on the device of that name."""
-    previous = _core.set_device(device_name)
+    """Plans made in this scope run on the device of that name.
+
+    OpenVINO's names ("GPU.1", "AUTO:CPU") and "NATIVE" are taken as they are. Keras's own "gpu:1"
+    means OpenVINO's GPU, and its "cpu:0" the default, which is a CPU's engine.
+    """
+    if device_name is not None and not isinstance(device_name, str):
+        raise ValueError(
+            "Invalid value for argument `device_name`. Expected a string like 'cpu:0'. "
+            f"Received: device_name={device_name!r}"
+        )
+    previous = _core.get_device()
+    _core.set_device(_kov_device(device_name, previous))
     try:
         yield
     finally:
         _core.set_device(previous)
 
 
-def unstack(x, num=None, axis=0):
-    x = _core.function("numpy", "moveaxis")(x, axis, 0)
-    if num is None:
-        num = x.shape[0]
-    if num is None:
-        raise _core.UnknownDimension("unstack: the dimension to unstack is free; give `num`.")
-    return [x[i] for i in range(num)]
-
-
-def stop_gradient(variable):
-    return _core.convert_to_tensor(variable)
+def _kov_device(name, current):
+    if name is None:
+        return current
+    kind, _, number = name.partition(":")
+    if kind == "cpu":
+        return current
+    if kind in ("gpu", "npu"):
+        return f"{kind.upper()}.{number}" if number else kind.upper()
+    return name
 
 
 __getattr__ = module_getattr("core")

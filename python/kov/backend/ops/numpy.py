@@ -6,3 +6,21 @@ from ..functions import table
 
 globals().update(table("numpy"))
 __getattr__ = module_getattr("numpy")
+
+_choose = globals().get("where")
+
+
+def where(condition, x1=None, x2=None):
+    """Of a condition alone: the indices where it holds."""
+    if x1 is None and x2 is None:
+        return tuple(globals()["nonzero"](condition))
+    return _choose(condition, x1, x2)
+
+
+def vectorize(pyfunc, *, excluded=None, signature=None):
+    """Applies a function of scalars to arrays, over their broadcast shape."""
+    from keras.src.backend.common.backend_utils import vectorize_impl
+
+    from .core import vectorized_map
+
+    return vectorize_impl(pyfunc, vectorized_map, excluded=excluded, signature=signature)

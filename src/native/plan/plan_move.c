@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Concat, Split, Slice, Pad, Broadcast and Gather: elements copied to other places, in the order in which
+ * the input lies. */
+#include "native/plan/planner.h"
+
+#include "opset/shapes/slice_range.h"
+#include "tensor/convert.h"
+#include "tensor/shape.h"
+
+#include <string.h>
+
+/* ---- Concat, Split ---- */
+
+typedef struct slab_params {
+    size_t outer, whole;
+    const size_t *parts;    /* bytes of one slab */
+    const size_t *offsets; /* of it in the whole */
+} slab_params;
+
+static kov_status run_concat(const kov_step *step, const kov_run *run)
+{
+    const slab_params *c = step->params;
+    char *to = run->at[step->slots[step->inputs]];
+    for (int k = 0; k < step->inputs; k++) {
+        const char *from = run->at[step->slots[k]];
+        for (size_t o = 0; o < c->outer && c->parts[k] > 0; o++)
+            memcpy(to + o * c->whole + c->offsets[k], from + o * c->parts[k], c->parts[k]);
+    }
+    return KOV_OK;
+}
+
+static kov_status run_split(const kov_step *step, const kov_run *run)
+{
+    const slab_params *c = step->params;
+    const char *from = run->at[step->slots[0]];
+    for (int k = 0; k < step->outputs; k++) {
+        char *to = run->at[step->slots[1 + k]];
+        for (size_t o = 0; o < c->outer && c->parts[k] > 0; o++)
+            memcpy(to + o * c->parts[k], from + o * c->whole + c->offsets[k], c->parts[k]);
+    }
+    return KOV_OK;
+}
+
+/* Of the whole value and its parts along an axis, all in this order. */
+static slab_params *slabs_of(kov_planner *p, const kov_planned *whole, const kov_order *order, int axis,
+                             const kov_value *parts, int count)
+{
+    slab_params *c = kov_arena_alloc(p->arena, sizeof *c);
+    size_t *sizes = kov_arena_alloc(p->arena, sizeof *sizes * 2 * (size_t)(count + 1));
+    if (!c || !sizes)
+        return NULL;
+    size_t inner = kov_plan_item(whole->dtype), at = 0;
+    c->outer = 1;
+    bool behind = false;
+    for (int i = 0; i < whole->ndim; i++) {
+        size_t dim = (size_t)whole->dims[order->at[i]];
+        if (order->at[i] == axis)
+            behind = true;
+        else if (behind)
+            inner *= dim;
+        else
+            c->outer *= dim;
+    }
+    c->parts = sizes;
+    c->offsets = sizes + count;
+    for (int k = 0; k < count; k++) {
+        sizes[k] = (size_t)kov_plan_value(p, parts[k])->dims[axis] * inner;
+        sizes[count + k] = at;
+        at += sizes[k];
+    }
+    c->whole = (size_t)whole->dims[axis] * inner;
+    return c;
+}
+
+static kov_status add_slabs(kov_planner *p, const kov_node *node, kov_step_fn run, const slab_params *c,
+                            int inputs, int outputs, const int *slots, const char *name)
+{
+    int index = kov_plan_node_index(p, node);
+    const kov_step_plan plan = {.run = run, .kernel = name, .params = c, .inputs = inputs,
+                                .outputs = outputs, .slots = slots, .nodes = &index, .node_count = 1};
+    return kov_plan_step(p, &plan);
+}
+
+kov_status kov_plan_concat(kov_planner *p, const kov_node *node, bool *taken)
+{
+    const kov_planned *out = kov_plan_value(p, node->first_output);
+    int64_t axis = node->attrs[KOV_CONCAT_AXIS].u.integer;
+    axis = axis < 0 ? axis + out->ndim : axis;
+    if (kov_plan_item(out->dtype) == 0 || axis < 0 || axis >= out->ndim)
+        return KOV_OK;
+    int *slots = kov_arena_alloc(&p->scratch, sizeof *slots * (size_t)(node->input_count + 1));
+    if (!slots)
+        return KOV_OUT_OF_MEMORY;
+    kov_order order = kov_order_plain(out->ndim);
+    for (int i = node->input_count - 1; i >= 0; i--) {
+        KOV_TRY(kov_plan_get(p, node->inputs[i], NULL));
+        const kov_planned *v = kov_plan_value(p, node->inputs[i]);
+        if (!kov_plan_is_plain(v))
+            order = v->order;
+    }
+    for (int i = 0; i < node->input_count; i++)
+        KOV_TRY(kov_plan_get_ordered(p, node->inputs[i], &order, &slots[i]));
+    KOV_TRY(kov_plan_make(p, node->first_output, &order, &slots[node->input_count]));
+    slab_params *c = slabs_of(p, out, &order, (int)axis, node->inputs, node->input_count);
+    *taken = true;
+    return c ? add_slabs(p, node, run_concat, c, node->input_count, 1, slots, "concat") : KOV_OUT_OF_MEMORY;
+}
+
+kov_status kov_plan_split(kov_planner *p, const kov_node *node, bool *taken)
+{
+    int64_t axis;
+    const kov_planned *in = kov_plan_value(p, node->inputs[0]);
+    if (kov_plan_item(in->dtype) == 0 || kov_plan_numbers(p, node->inputs[1], &axis, 1) != 1)
+        return KOV_OK;
+    axis = axis < 0 ? axis + in->ndim : axis;
+    size_t room = (size_t)node->output_count + 1;
+    int *slots = kov_arena_alloc(&p->scratch, sizeof *slots * room);
+    kov_value *outs = kov_arena_alloc(&p->scratch, sizeof *outs * room);
+    if (!slots || !outs)
+        return KOV_OUT_OF_MEMORY;
+    KOV_TRY(kov_plan_get(p, node->inputs[0], &slots[0]));
+    const kov_order order = in->order;
+    for (int i = 0; i < node->output_count; i++) {
+        outs[i] = node->first_output + (kov_value)i;
+        KOV_TRY(kov_plan_make(p, outs[i], &order, &slots[1 + i]));
+    }
+    slab_params *c = slabs_of(p, in, &order, (int)axis, outs, node->output_count);
+    *taken = true;
+    return c ? add_slabs(p, node, run_split, c, 1, node->output_count, slots, "split") : KOV_OUT_OF_MEMORY;
+}
+
+/* ---- Slice, Broadcast ---- */
+
+/* A copy from the first input with these strides (in elements, per axis of the output). */
+static kov_status add_copy(kov_planner *p, const kov_node *node, int from, int64_t first,
+                           const int64_t *strides, const kov_order *order, const char *name)
+{
+    const kov_planned *out = kov_plan_value(p, node->first_output);
+    int64_t dims[KOV_MAX_NDIM], steps[KOV_MAX_NDIM];
+    int64_t item = (int64_t)kov_plan_item(out->dtype);
+    int to, index = kov_plan_node_index(p, node);
+    for (int i = 0; i < out->ndim; i++) {
+        dims[i] = out->dims[order->at[i]];
+        steps[i] = strides[order->at[i]] * item;
+    }
+    KOV_TRY(kov_plan_make(p, node->first_output, order, &to));
+    return kov_plan_copy(p, from, (size_t)(first * item), to, (size_t)item, out->ndim, dims, steps, &index,
+                         1, name);
+}
+
+kov_status kov_plan_slice(kov_planner *p, const kov_node *node, bool *taken)
+{
+    int64_t part[4][KOV_MAX_NDIM], strides[KOV_MAX_NDIM], offset = 0;
+    const kov_planned *in = kov_plan_value(p, node->inputs[0]);
+    bool has_axes = node->input_count > 4 && node->inputs[4] != KOV_VALUE_NONE;
+    int n = 0, from;
+    if (kov_plan_item(in->dtype) == 0)
+        return KOV_OK;
+    for (int k = 0; k < (has_axes ? 4 : 3); k++) {
+        int count = kov_plan_numbers(p, node->inputs[k + 1], part[k], KOV_MAX_NDIM);
+        if (count < 0 || (k > 0 && count != n))
+            return KOV_OK;
+        n = count;
+    }
+    KOV_TRY(kov_plan_get(p, node->inputs[0], &from));
+    kov_plan_strides(in, strides);
+    for (int i = 0; i < n; i++) {
+        int64_t axis = has_axes ? part[3][i] : i, first, count;
+        axis = axis < 0 ? axis + in->ndim : axis;
+        kov_slice_range(in->dims[axis], part[0][i], part[1][i], part[2][i], &first, &count);
+        if (count > 0)
+            offset += first * strides[axis];
+        strides[axis] *= part[2][i];
+    }
+    *taken = true;
+    const kov_order order = in->order;
+    return add_copy(p, node, from, offset, strides, &order, "slice");
+}
+
+kov_status kov_plan_broadcast(kov_planner *p, const kov_node *node, bool *taken)
+{
+    int64_t own[KOV_MAX_NDIM], strides[KOV_MAX_NDIM] = {0};
+    const kov_planned *in = kov_plan_value(p, node->inputs[0]);
+    const kov_planned *out = kov_plan_value(p, node->first_output);
+    const char *mode = node->attrs[KOV_BROADCAST_MODE].u.string;
+    int from;
+    if (kov_plan_item(in->dtype) == 0 || in->ndim > out->ndim ||
+        (strcmp(mode, "numpy") != 0 && strcmp(mode, "bidirectional") != 0))
+        return KOV_OK;
+    KOV_TRY(kov_plan_get(p, node->inputs[0], &from));
+    kov_plan_strides(in, own);
+    for (int i = 0; i < in->ndim; i++)
+        strides[i + out->ndim - in->ndim] = in->dims[i] == 1 ? 0 : own[i];
+    *taken = true;
+    const kov_order plain = kov_order_plain(out->ndim);
+    return add_copy(p, node, from, 0, strides, &plain, "broadcast");
+}
+
+/* ---- Pad ---- */
+
+typedef struct pad_params {
+    size_t item, count;
+    int ndim;
+    int64_t dims[KOV_MAX_NDIM]; /* of the input, as it lies */
+    int64_t rows;               /* of its last axis */
+    int64_t strides[KOV_MAX_NDIM], offset; /* in the output, in elements */
+    unsigned char value[16];
+} pad_params;
+
+static void fill(char *to, size_t item, size_t count, const unsigned char *value)
+{
+    bool zero = true;
+    for (size_t i = 0; i < item; i++)
+        zero = zero && value[i] == 0;
+    if (zero) {
+        memset(to, 0, item * count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        memcpy(to + i * item, value, item);
+}
+
+static kov_status run_pad(const kov_step *step, const kov_run *run)
+{
+    const pad_params *c = step->params;
+    const char *from = run->at[step->slots[0]];
+    char *to = run->at[step->slots[1]];
+    int64_t index[KOV_MAX_NDIM] = {0}, at = c->offset;
+    size_t row = c->item * (c->ndim > 0 ? (size_t)c->dims[c->ndim - 1] : 1);
+    fill(to, c->item, c->count, c->value);
+    for (int64_t i = 0; i < c->rows && row > 0; i++, from += row) {
+        memcpy(to + (size_t)at * c->item, from, row);
+        for (int k = c->ndim - 2; k >= 0; k--) {
+            at += c->strides[k];
+            if (++index[k] < c->dims[k])
+                break;
+            at -= c->strides[k] * c->dims[k];
+            index[k] = 0;
+        }
+    }
+    return KOV_OK;
+}
+
+/* Zeros around the spatial axes of what one convolution alone reads: that convolution's own padding. */
+static bool goes_into_convolution(const kov_planner *p, const kov_node *node, const int64_t *begin,
+                                  const int64_t *end, bool zero)
+{
+    const kov_planned *out = kov_plan_value(p, node->first_output);
+    if (!zero || out->dtype != KOV_DTYPE_F32 || out->uses != 1 || out->users[0] < 0 || out->ndim < 3 ||
+        out->ndim > 4)
+        return false;
+    const kov_node *user = &p->graph->nodes.at[out->users[0]];
+    if ((user->op != KOV_OP_CONVOLUTION && user->op != KOV_OP_GROUP_CONVOLUTION) ||
+        user->inputs[0] != node->first_output ||
+        kov_plan_value(p, user->inputs[1])->dtype != KOV_DTYPE_F32 ||
+        kov_plan_value(p, user->inputs[1])->count == 0)
+        return false;
+    bool none = begin[0] == 0 && end[0] == 0 && begin[1] == 0 && end[1] == 0;
+    for (int i = 2; i < out->ndim; i++)
+        none = none && begin[i] >= 0 && end[i] >= 0 && kov_plan_value(p, node->inputs[0])->dims[i] > 0;
+    return none && kov_plan_value(p, node->first_output)->count > 0;
+}
+
+static bool pad_value(const kov_planner *p, const kov_node *node, kov_dtype dtype, unsigned char *value)
+{
+    memset(value, 0, 16);
+    if (node->input_count < 4 || node->inputs[3] == KOV_VALUE_NONE)
+        return true;
+    const kov_tensor *tensor = kov_graph_constant(p->graph, node->inputs[3]);
+    if (!tensor || kov_tensor_count(tensor) != 1 || kov_tensor_dtype(tensor) != dtype)
+        return false;
+    memcpy(value, kov_tensor_data(tensor), kov_plan_item(dtype));
+    return true;
+}
+
+kov_status kov_plan_pad(kov_planner *p, const kov_node *node, bool *taken)
+{
+    int64_t begin[KOV_MAX_NDIM], end[KOV_MAX_NDIM], strides[KOV_MAX_NDIM];
+    const kov_planned *in = kov_plan_value(p, node->inputs[0]);
+    kov_planned *out = kov_plan_value(p, node->first_output);
+    pad_params *c = kov_arena_alloc(p->arena, sizeof *c);
+    int slots[2], index = kov_plan_node_index(p, node);
+    if (!c)
+        return KOV_OUT_OF_MEMORY;
+    c->item = kov_plan_item(in->dtype);
+    if (c->item == 0 || strcmp(node->attrs[KOV_PAD_PAD_MODE].u.string, "constant") != 0 ||
+        !pad_value(p, node, in->dtype, c->value) ||
+        kov_plan_numbers(p, node->inputs[1], begin, KOV_MAX_NDIM) != in->ndim ||
+        kov_plan_numbers(p, node->inputs[2], end, KOV_MAX_NDIM) != in->ndim)
+        return KOV_OK;
+    for (int i = 0; i < in->ndim; i++) {
+        if (begin[i] < 0 || end[i] < 0)
+            return KOV_OK;
+    }
+    *taken = true;
+    float zero;
+    memcpy(&zero, c->value, sizeof zero);
+    if (goes_into_convolution(p, node, begin, end, zero == 0.0f)) {
+        out->pad_of = node->inputs[0];
+        return KOV_OK;
+    }
+    KOV_TRY(kov_plan_get(p, node->inputs[0], &slots[0]));
+    const kov_order order = in->order;
+    KOV_TRY(kov_plan_make(p, node->first_output, &order, &slots[1]));
+    kov_plan_strides(out, strides);
+    c->count = (size_t)out->count;
+    c->ndim = in->ndim;
+    c->rows = in->count > 0 ? 1 : 0;
+    for (int i = 0; i < in->ndim; i++) {
+        int axis = order.at[i];
+        c->dims[i] = in->dims[axis];
+        c->strides[i] = strides[axis];
+        c->offset += begin[axis] * strides[axis];
+        if (i + 1 < in->ndim)
+            c->rows *= in->dims[axis];
+    }
+    const kov_step_plan plan = {.run = run_pad, .kernel = "pad", .params = c, .inputs = 1, .outputs = 1,
+                                .slots = slots, .nodes = &index, .node_count = 1};
+    return kov_plan_step(p, &plan);
+}
+
+/* ---- Gather ---- */
+
+typedef struct gather_params {
+    kov_dtype dtype; /* of the indices */
+    int64_t outer, dim, count;
+    size_t row; /* bytes */
+} gather_params;
+
+static int64_t index_at(kov_dtype dtype, const void *indices, int64_t i)
+{
+    return dtype == KOV_DTYPE_I64 ? ((const int64_t *)indices)[i] : ((const int32_t *)indices)[i];
+}
+
+static kov_status run_gather(const kov_step *step, const kov_run *run)
+{
+    const gather_params *c = step->params;
+    const char *from = run->at[step->slots[0]];
+    const void *indices = run->at[step->slots[1]];
+    char *to = run->at[step->slots[2]];
+    for (int64_t o = 0; o < c->outer; o++, from += (size_t)c->dim * c->row) {
+        for (int64_t i = 0; i < c->count; i++, to += c->row) {
+            int64_t at = index_at(c->dtype, indices, i);
+            int64_t place = at < 0 ? at + c->dim : at;
+            if (place < 0 || place >= c->dim)
+                return kov_fail(KOV_INVALID_ARGUMENT, "Gather: index %lld is out of range for %lld items",
+                                (long long)at, (long long)c->dim);
+            memcpy(to, from + (size_t)place * c->row, c->row);
+        }
+    }
+    return KOV_OK;
+}
+
+kov_status kov_plan_gather(kov_planner *p, const kov_node *node, bool *taken)
+{
+    int64_t axis;
+    int slots[3], index = kov_plan_node_index(p, node);
+    const kov_planned *in = kov_plan_value(p, node->inputs[0]);
+    const kov_planned *indices = kov_plan_value(p, node->inputs[1]);
+    const kov_planned *out = kov_plan_value(p, node->first_output);
+    if (kov_plan_item(in->dtype) == 0 || kov_plan_numbers(p, node->inputs[2], &axis, 1) != 1 ||
+        node->attrs[KOV_GATHER_BATCH_DIMS].u.integer != 0 || out->count == 0 ||
+        (indices->dtype != KOV_DTYPE_I64 && indices->dtype != KOV_DTYPE_I32))
+        return KOV_OK;
+    axis = axis < 0 ? axis + in->ndim : axis;
+    gather_params *c = kov_arena_alloc(p->arena, sizeof *c);
+    if (!c)
+        return KOV_OUT_OF_MEMORY;
+    KOV_TRY(kov_plan_get_plain(p, node->inputs[0], &slots[0]));
+    KOV_TRY(kov_plan_get_plain(p, node->inputs[1], &slots[1]));
+    const kov_order plain = kov_order_plain(out->ndim);
+    KOV_TRY(kov_plan_make(p, node->first_output, &plain, &slots[2]));
+    *c = (gather_params){.dtype = indices->dtype, .outer = 1, .dim = in->dims[axis],
+                         .count = indices->count, .row = kov_plan_item(in->dtype)};
+    for (int i = 0; i < in->ndim; i++) {
+        if (i < axis)
+            c->outer *= in->dims[i];
+        else if (i > axis)
+            c->row *= (size_t)in->dims[i];
+    }
+    const kov_step_plan plan = {.run = run_gather, .kernel = "gather", .params = c, .inputs = 2,
+                                .outputs = 1, .slots = slots, .nodes = &index, .node_count = 1};
+    *taken = true;
+    return kov_plan_step(p, &plan);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What changes the shape, not the elements: buffers seen under other axes, without a copy. */
+#include "native/plan/planner.h"
+
+#include <string.h>
+
+kov_status kov_plan_transpose(kov_planner *p, const kov_node *node, bool *taken)
+{
+    int64_t axes[KOV_MAX_NDIM];
+    int inverse[KOV_MAX_NDIM], slot;
+    const kov_planned *in = kov_plan_value(p, node->inputs[0]);
+    int n = kov_plan_numbers(p, node->inputs[1], axes, KOV_MAX_NDIM);
+    if (kov_plan_item(in->dtype) == 0 || (n != in->ndim && n != 0))
+        return KOV_OK;
+    for (int i = 0; i < in->ndim; i++)
+        inverse[n == 0 ? in->ndim - 1 - i : axes[i]] = i;
+    KOV_TRY(kov_plan_get(p, node->inputs[0], &slot));
+    kov_order order = {{0}};
+    for (int i = 0; i < in->ndim; i++)
+        order.at[i] = (uint8_t)inverse[in->order.at[i]];
+    kov_plan_alias(p, node->first_output, slot, &order);
+    *taken = true;
+    return KOV_OK;
+}
+
+/* Squeeze and Unsqueeze move nothing whatever the order: axes of size 1 come or go. */
+static kov_order order_without_ones(const kov_planned *in, const kov_planned *out)
+{
+    kov_order order = {{0}};
+    int number[KOV_MAX_NDIM], n = 0, next = 0;
+    for (int i = 0; i < out->ndim; i++) { /* size-1 axes first, where they do no harm */
+        if (out->dims[i] == 1)
+            order.at[n++] = (uint8_t)i;
+    }
+    for (int i = 0; i < in->ndim; i++) {
+        number[i] = -1;
+        if (in->dims[i] == 1)
+            continue;
+        while (out->dims[next] == 1)
+            next++;
+        number[i] = next++;
+    }
+    for (int i = 0; i < in->ndim; i++) {
+        if (number[in->order.at[i]] >= 0)
+            order.at[n++] = (uint8_t)number[in->order.at[i]];
+    }
+    return order;
+}
+
+/* Whether the dimensions that are not 1 are the same, in order. */
+static bool differs_by_ones(const kov_planned *a, const kov_planned *b)
+{
+    int i = 0, j = 0;
+    for (;;) {
+        while (i < a->ndim && a->dims[i] == 1)
+            i++;
+        while (j < b->ndim && b->dims[j] == 1)
+            j++;
+        if (i == a->ndim || j == b->ndim)
+            return i == a->ndim && j == b->ndim;
+        if (a->dims[i++] != b->dims[j++])
+            return false;
+    }
+}
+
+kov_status kov_plan_reshape(kov_planner *p, const kov_node *node, bool *taken)
+{
+    int slot;
+    const kov_planned *in = kov_plan_value(p, node->inputs[0]);
+    const kov_planned *out = kov_plan_value(p, node->first_output);
+    if (in->count != out->count)
+        return KOV_OK;
+    *taken = true;
+    if (differs_by_ones(in, out)) {
+        KOV_TRY(kov_plan_get(p, node->inputs[0], &slot));
+        const kov_order order = order_without_ones(in, out);
+        kov_plan_alias(p, node->first_output, slot, &order);
+        return KOV_OK;
+    }
+    KOV_TRY(kov_plan_get_plain(p, node->inputs[0], &slot));
+    const kov_order plain = kov_order_plain(out->ndim);
+    kov_plan_alias(p, node->first_output, slot, &plain);
+    return KOV_OK;
+}
+
+/* Convert to the same type, Broadcast to the same shape. */
+kov_status kov_plan_same(kov_planner *p, const kov_node *node, bool *taken)
+{
+    int slot;
+    const kov_planned *in = kov_plan_value(p, node->inputs[0]);
+    const kov_planned *out = kov_plan_value(p, node->first_output);
+    if (in->dtype != out->dtype || in->ndim != out->ndim ||
+        (in->ndim > 0 && memcmp(in->dims, out->dims, sizeof *in->dims * (size_t)in->ndim) != 0))
+        return KOV_OK;
+    KOV_TRY(kov_plan_get(p, node->inputs[0], &slot));
+    const kov_order order = in->order;
+    kov_plan_alias(p, node->first_output, slot, &order);
+    *taken = true;
+    return KOV_OK;
+}

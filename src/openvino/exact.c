@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "openvino/exact.h"
+
+#include "openvino/range.h"
+
+#include <stdio.h>
+
+#define INT24 (INT64_C(1) << 24)
+
+/* Inputs that say where, not what: a number past 2^31 would be out of range anyway. */
+static bool is_position(int op, int input)
+{
+    switch (op) {
+    case KOV_OP_GATHER:
+    case KOV_OP_SCATTER_UPDATE:
+        return input == 1 || input == 2 + (op == KOV_OP_SCATTER_UPDATE);
+    case KOV_OP_GATHER_ND:
+    case KOV_OP_GATHER_ELEMENTS:
+    case KOV_OP_SCATTER_ND_UPDATE:
+        return input == 1;
+    case KOV_OP_SCATTER_ELEMENTS_UPDATE:
+        return input == 1 || input == 3;
+    case KOV_OP_ONE_HOT:
+        return input <= 1;
+    default:
+        return false;
+    }
+}
+
+/* Whether the elements of integer outputs are computed, not only moved: then types that OpenVINO's CPU
+ * plugin computes in a wider or saturating type are exact only where nothing leaves the type. */
+static bool computes(int op)
+{
+    switch (op) {
+    case KOV_OP_ADD:
+    case KOV_OP_SUBTRACT:
+    case KOV_OP_MULTIPLY:
+    case KOV_OP_NEGATIVE:
+    case KOV_OP_ABS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool refuse(char *why, size_t size, const char *op, const char *text)
+{
+    snprintf(why, size, "%s: %s", op, text);
+    return false;
+}
+
+/* A type OpenVINO has at all as its own, given what is known of the values. */
+static bool takes_value(const kov_graph *graph, kov_value value, const kov_op_info *op,
+                        bool position, char *why, size_t size)
+{
+    kov_dtype dtype = kov_graph_value(graph, value)->dtype;
+    switch (dtype) {
+    case KOV_DTYPE_BOOL:
+    case KOV_DTYPE_I8:
+    case KOV_DTYPE_I16:
+    case KOV_DTYPE_I32:
+    case KOV_DTYPE_U8:
+    case KOV_DTYPE_U16:
+    case KOV_DTYPE_F16:
+    case KOV_DTYPE_BF16:
+    case KOV_DTYPE_F32:
+        return true;
+    case KOV_DTYPE_I64:
+    case KOV_DTYPE_U32:
+    case KOV_DTYPE_U64:
+        if (position || kov_range_within(kov_value_range(graph, value), INT32_MIN, INT32_MAX))
+            return true;
+        snprintf(why, size, "%s: %s that is not proven to fit int32, as which OpenVINO takes it",
+                 op->name, kov_dtype_keras_name(dtype));
+        return false;
+    default:
+        snprintf(why, size, "%s: OpenVINO does not compute in %s", op->name,
+                 kov_dtype_keras_name(dtype));
+        return false;
+    }
+}
+
+/* Whether an integer value stays where float32 counts exactly. */
+static bool within_float(const kov_graph *graph, kov_value value)
+{
+    kov_dtype dtype = kov_graph_value(graph, value)->dtype;
+    if (!kov_dtype_is_integer(dtype))
+        return true;
+    if (kov_range_within(kov_value_range(graph, value), -INT24, INT24))
+        return true;
+    /* Shape arithmetic on free dimensions: the engine checks the sizes when it runs. */
+    const kov_content *content = kov_graph_value(graph, value)->content;
+    for (int i = 0; content && i < content->n; i++) {
+        if (!content->at[i].known)
+            return false;
+    }
+    return content != NULL;
+}
+
+static bool takes_integers(const kov_graph *graph, const kov_node *node, const kov_op_info *op,
+                           char *why, size_t size)
+{
+    for (int i = 0; i < node->input_count + node->output_count; i++) {
+        kov_value v = i < node->input_count
+                          ? node->inputs[i]
+                          : node->first_output + (kov_value)(i - node->input_count);
+        if (v == KOV_VALUE_NONE)
+            continue;
+        kov_dtype dtype = kov_graph_value(graph, v)->dtype;
+        if (op->exactness == KOV_EXACT_FLOAT && i == 0 && !kov_dtype_is_float(dtype))
+            return refuse(why, size, op->name, "on integers OpenVINO differs");
+        if (op->exactness == KOV_EXACT_INT24 && !is_position(node->op, i) && !within_float(graph, v))
+            return refuse(why, size, op->name,
+                          "integers go through float32 and are not proven to be below 2^24");
+    }
+    return true;
+}
+
+/* Small types wrap around in Keras; OpenVINO saturates or widens them. */
+static bool keeps_type(const kov_graph *graph, const kov_node *node, char *why, size_t size)
+{
+    const kov_value_info *out = kov_graph_value(graph, node->first_output);
+    if (!computes(node->op) || !kov_dtype_is_integer(out->dtype) || out->dtype == KOV_DTYPE_I32 ||
+        out->dtype == KOV_DTYPE_I64)
+        return true;
+    snprintf(why, size, "%s: on overflow OpenVINO does not wrap %s around",
+             kov_op_info_of(node->op)->name, kov_dtype_keras_name(out->dtype));
+    return false;
+}
+
+static bool takes_bodies(const kov_node *node, const kov_op_info *op, char *why, size_t size)
+{
+    for (int i = 0; i < op->attr_count; i++) {
+        if (op->attrs[i].kind != KOV_ATTR_BODY)
+            continue;
+        const kov_graph *body = node->attrs[i].u.body;
+        for (int j = 0; j < body->nodes.n; j++) {
+            const kov_node *inner = &body->nodes.at[j];
+            bool leaf = inner->op == KOV_OP_PARAMETER || inner->op == KOV_OP_CONSTANT;
+            if (!leaf && !kov_openvino_supports(body, inner, why, size))
+                return false;
+        }
+    }
+    return true;
+}
+
+bool kov_openvino_supports(const kov_graph *graph, const kov_node *node, char *why, size_t why_size)
+{
+    const kov_op_info *op = kov_op_info_of(node->op);
+    if (op->exactness == KOV_EXACT_NEVER)
+        return refuse(why, why_size, op->name,
+                      op->domain == KOV_DOMAIN_KOV ? "OpenVINO has no such operation"
+                                                   : "OpenVINO differs");
+    for (int i = 0; i < node->input_count; i++) {
+        if (node->inputs[i] != KOV_VALUE_NONE &&
+            !takes_value(graph, node->inputs[i], op, is_position(node->op, i), why, why_size))
+            return false;
+    }
+    for (int i = 0; i < node->output_count; i++) {
+        if (!takes_value(graph, node->first_output + (kov_value)i, op, false, why, why_size))
+            return false;
+    }
+    return takes_integers(graph, node, op, why, why_size) && keeps_type(graph, node, why, why_size) &&
+           takes_bodies(node, op, why, why_size);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Interval analysis of integer values: between which bounds every element lies, in every run. */
+#ifndef KOV_OPENVINO_RANGE_H
+#define KOV_OPENVINO_RANGE_H
+
+#include "graph/graph.h"
+
+/* Inclusive; [INT64_MIN, INT64_MAX] where nothing is known. */
+typedef struct kov_range {
+    int64_t low, high;
+} kov_range;
+
+/* Sizes and positions of tensors are taken to be below 2^31: a tensor that breaks this does not fit the
+ * devices. Anything else is proven. Meaningless for floats. */
+kov_range kov_value_range(const kov_graph *graph, kov_value value);
+
+/* The bounds of a type; of bool 0 and 1. */
+kov_range kov_dtype_range(kov_dtype dtype);
+
+static inline bool kov_range_within(kov_range range, int64_t low, int64_t high)
+{
+    return range.low >= low && range.high <= high;
+}
+
+#endif
