@@ -130,13 +130,13 @@ static void test_elements_of_all_types(void **state)
         results[n++] = kov_select(b, kov_greater(b, x, y), x, z);
         results[n++] = kov_equal(b, x, z);
         results[n++] = kov_logical_and(b, kov_less_equal(b, x, y), kov_not_equal(b, x, z));
-        results[n++] = kov_convert(b, x, KOV_DTYPE_F32);
-        results[n++] = kov_convert(b, x, KOV_DTYPE_I32);
+        results[n++] = kov_cast(b, x, KOV_DTYPE_F32);
+        results[n++] = kov_cast(b, x, KOV_DTYPE_I32);
         if (dtype != KOV_DTYPE_BOOL) {
             results[n++] = kov_add(b, kov_multiply(b, x, y), z);
             results[n++] = kov_subtract(b, x, y);
             results[n++] = kov_floor_mod(b, x, z);
-            results[n++] = kov_divide(b, x, y, true);
+            results[n++] = kov_divide(b, x, y);
             results[n++] = kov_abs(b, x);
             results[n++] = kov_sign(b, x);
             results[n++] = kov_reduce_sum(b, x, INTS(test, 0, 2), false);
@@ -213,7 +213,7 @@ static kov_value random_unary(native_case *test, kov_value x)
     case 5: return kov_multiply(b, x, kov_sigmoid(b, x));
     case 6: return kov_elu(b, x, 0.7);
     case 7: return kov_negative(b, x);
-    case 8: return kov_hswish(b, x);
+    case 8: return kov_h_swish(b, x);
     default: return kov_multiply(b, x, x);
     }
 }
