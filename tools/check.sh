@@ -31,11 +31,11 @@ step generated "$PY" tools/check_generated.py
 step headers headers
 step exports "$PY" tools/check_exports.py "$BUILD/cmake"
 step bench cmake --build "$BUILD/cmake" -j "$JOBS" --target kov_bench
-step address-undefined tools/sanitized.sh "$CLANG" address,undefined ctest -LE accuracy
+step address-undefined tools/sanitized.sh "$CLANG" address,undefined all ctest -LE accuracy
 if compgen -G "fuzz/*_fuzz.c" >/dev/null; then
     step fuzz tools/fuzz.sh 5
 fi
-step thread tools/sanitized.sh gcc thread ctest -L threads -LE accuracy
+step thread tools/sanitized.sh gcc thread kov_threaded_tests ctest -L threads -LE accuracy
 
 if [ ${#failed[@]} -ne 0 ]; then
     echo "check FAILED: ${failed[*]}" >&2

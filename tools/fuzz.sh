@@ -9,7 +9,7 @@ set -euo pipefail
 seconds=$1
 export KOV_LOGS=$BUILD/logs
 tree=$BUILD/check/address-undefined # that of tools/check.sh
-tools/step.sh fuzz-build tools/sanitized.sh "$CLANG" address,undefined
+tools/step.sh fuzz-build tools/sanitized.sh "$CLANG" address,undefined all
 
 status=0
 for program in "$tree"/fuzz/${FUZZ:-*}_fuzz; do

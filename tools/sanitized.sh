@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# tools/sanitized.sh COMPILER SANITIZERS [ctest OPTIONS...]
-# Builds with COMPILER and SANITIZERS in $BUILD/check/<sanitizers>, with the fuzz targets where
-# COMPILER is clang, and runs the tests that CTest selects by OPTIONS. From BUILD, JOBS and PY.
+# tools/sanitized.sh COMPILER SANITIZERS TARGET [ctest OPTIONS...]
+# Builds TARGET with COMPILER and SANITIZERS in $BUILD/check/<sanitizers>, with the fuzz targets
+# where COMPILER is clang, and runs the tests that CTest selects by OPTIONS. From BUILD, JOBS and PY.
 set -euo pipefail
 
 compiler=$1
 sanitizers=$2
-shift 2
+target=$3
+shift 3
 tree=$BUILD/check/${sanitizers//,/-}
 fuzz=OFF
 case $compiler in
@@ -19,9 +20,9 @@ export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1
 
 cmake -S . -B "$tree" -G "$(command -v ninja >/dev/null && echo Ninja || echo 'Unix Makefiles')" \
-    -DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS_RELEASE='-O1 -g' -DPython3_EXECUTABLE="$PY" \
+    -DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS_RELEASE='-O1 -g1' -DPython3_EXECUTABLE="$PY" \
     -DKOV_SANITIZE="$sanitizers" -DKOV_FUZZ=$fuzz -DKOV_PYTHON=OFF
-cmake --build "$tree" -j "$JOBS"
+cmake --build "$tree" -j "$JOBS" --target "$target"
 if [ "${1:-}" = ctest ]; then
     shift
     ctest --test-dir "$tree" --output-on-failure -j "$JOBS" "$@"

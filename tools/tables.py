@@ -101,8 +101,18 @@ ATTR_KINDS = {
 # Attributes that every graph kov builds has at its default: no parameter of the typed builders.
 FIXED_IN_BUILDERS = {"auto_broadcast", "m_pythondiv"}
 # Operations whose builder is a function of graph/builder.h (Convert: kov_cast).
-BUILT_BY_HAND = {"Parameter", "Constant", "Convert", "Composite", "If", "While"}
+BUILT_BY_HAND = {"Opaque", "Parameter", "Constant", "Convert", "Composite", "If", "While"}
 EXACTNESS = {"ALL32", "INT24", "FLOAT", "NEVER"}
+
+
+# Names that generated C functions have for themselves, or that C reserves.
+C_NAMES_TAKEN = {"b", "outs", "capacity", "count", "attrs", "inputs", "auto", "default", "long", "register",
+                 "restrict", "short", "signed", "unsigned"}
+
+
+def c_name(name):
+    name = re.sub(r"\W", "_", name)
+    return name + "_" if name in C_NAMES_TAKEN else name
 
 
 class Attr:
@@ -113,7 +123,7 @@ class Attr:
             raise TableError(f"unknown attribute kind {kind}")
         self.kind, self.name, self.default = kind, name, default.strip() or None
         self.fixed = name in FIXED_IN_BUILDERS
-        self.c_name = re.sub(r"\W", "_", name)
+        self.c_name = c_name(name)
 
     def c_param(self):
         c_type = ATTR_KINDS[self.kind][1]
@@ -160,6 +170,8 @@ PARAMETER_KINDS = {
     "sections": "KOV_PARAMETER_INTS",
     "axis": "KOV_PARAMETER_AXIS",
     "enum": "KOV_PARAMETER_ENUM",
+    "choice": "KOV_PARAMETER_ENUM",
+    "named": "KOV_PARAMETER_TENSOR",
     "dtype": "KOV_PARAMETER_DTYPE",
 }
 # C type of a decomposition's parameter; optional ones of the first group get KOV_VALUE_NONE.
@@ -175,9 +187,10 @@ FUNCTION_C = {
     "sections": "kov_sections ",
     "axis": "const kov_axes *",
     "enum": "const char *",
+    "choice": "kov_choice ",
+    "named": "kov_named ",
     "dtype": "kov_dtype ",
 }
-C_NAMES_TAKEN = {"b", "outs", "capacity", "default", "signed", "unsigned", "short", "long", "register", "restrict", "auto"}
 
 
 class Parameter:
@@ -189,7 +202,7 @@ class Parameter:
         if self.kind not in PARAMETER_KINDS:
             raise TableError(f"unknown parameter kind {kind}")
         self.name = name
-        self.c_name = name + "_" if name in C_NAMES_TAKEN else name
+        self.c_name = c_name(name)
         self.default = default.strip() if eq else None
 
     def c_type(self):
@@ -206,6 +219,8 @@ class Parameter:
             if d is None or d == "None":
                 fallback = "true" if self.optional else "false"
                 return f"kov_argument_{self.kind}({arg}, {fallback})"
+            if self.kind == "tensors":
+                return f"kov_argument_tensors({arg}, true)"
             if self.kind == "tensor":
                 if re.fullmatch(r"-?\d+", d):
                     return f"kov_argument_tensor_or_int({arg}, {d})"
@@ -238,9 +253,14 @@ class Parameter:
         if self.kind == "axis":
             if d is None and not self.optional:
                 return f"kov_argument_axes({arg}, &axes[{i}], KOV_AXES_REQUIRED, 0)"
-            if d in (None, "None"):
+            if self.optional:
                 return f"kov_argument_axes({arg}, &axes[{i}], KOV_AXES_NONE, 0)"
             return f"kov_argument_axes({arg}, &axes[{i}], KOV_AXES_NUMBER, {d})"
+        if self.kind == "choice":
+            return f"kov_argument_choice({arg})"
+        if self.kind == "named":
+            value = "NULL" if d in (None, "None") else d.replace("'", '"')
+            return f"kov_argument_named({arg}, {value})"
         if self.kind == "enum":
             value = "NULL" if d in (None, "None") else d.replace("'", '"')
             required = "true" if d is None and not self.optional else "false"
@@ -341,8 +361,8 @@ def opset_build(ops):
         params, setup, names = ["kov_builder *b"], [], []
         plain = [i for i in op.inputs if not i.endswith("*")]
         for name in plain:
-            params.append("kov_value " + name.rstrip("?"))
-            names.append(name.rstrip("?"))
+            names.append(c_name(name.rstrip("?")))
+            params.append("kov_value " + names[-1])
         if op.variadic:
             params += ["const kov_value *inputs", "int input_count"]
         params += [a.c_param() for a in op.attrs if not a.fixed]

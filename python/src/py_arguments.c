@@ -285,6 +285,17 @@ static int from_seed(kovpy_call *call, PyObject *object, kov_argument *out)
     return from_data(call, seed, out);
 }
 
+/* Data for which names may stand: its default is one. None is told from a missing argument. */
+static int from_named(kovpy_call *call, int index, PyObject *object, kov_argument *out)
+{
+    if (object == Py_None) {
+        out->kind = KOV_ARGUMENT_LIST;
+        out->u.list = NULL;
+        return 0;
+    }
+    return PyUnicode_Check(object) ? from_enum(call, index, object, out) : from_data(call, object, out);
+}
+
 int kovpy_call_argument(kovpy_call *call, int index, PyObject *object)
 {
     const kov_parameter_info *parameter = &call->info->parameters[index];
@@ -294,6 +305,9 @@ int kovpy_call_argument(kovpy_call *call, int index, PyObject *object)
     if (parameter->kind <= KOV_PARAMETER_TENSORS && kovpy.draw_seed &&
         strcmp(parameter->name, "seed") == 0)
         return from_seed(call, object, out);
+    if (parameter->kind == KOV_PARAMETER_TENSOR && parameter->default_text &&
+        parameter->default_text[0] == '\'')
+        return from_named(call, index, object, out);
     if (object == Py_None) {
         /* None where it is not the default, as argsort(x, axis=None): no axes, told from no argument. */
         if (parameter->kind == KOV_PARAMETER_AXIS && !parameter->optional && parameter->default_text) {

@@ -192,8 +192,10 @@ static void print_attr(kov_text *text, const kov_attr_info *info, const kov_attr
 }
 
 /* A node's friendly name is its scope; the operation's name is put behind it, once. */
-static void print_name(kov_text *text, const kov_node *node, const char *type)
+static void print_name(kov_text *text, const kov_node *node)
 {
+    const char *type = node->op == KOV_OP_FOREIGN ? node->attrs[KOV_FOREIGN_TYPE].u.string
+                                                 : kov_op_info_of(node->op)->name;
     const char *last = node->name ? strrchr(node->name, '/') : NULL;
     if (!node->name)
         kov_text_add(text, "%s", type);
@@ -246,6 +248,42 @@ static kov_status add_plain(kov_ir_scope *scope, const kov_node *node, const cha
     return status;
 }
 
+/* Raw attributes: name, 0x1f, value, 0x1e, ... */
+static void print_raw(kov_text *text, const char *raw, char *word)
+{
+    while (*raw) {
+        size_t name = strcspn(raw, "\x1f");
+        size_t value = raw[name] ? strcspn(raw + name + 1, "\x1e") : 0;
+        kov_text_add(text, " %.*s=\"", (int)name, raw);
+        raw += name + (raw[name] != 0);
+        memcpy(word, raw, value);
+        word[value] = 0;
+        kov_ir_escape(text, word);
+        kov_text_add(text, "\"");
+        raw += value + (raw[value] != 0);
+    }
+}
+
+static kov_status add_opaque(kov_ir_scope *scope, const kov_node *node, const char *name,
+                             const kov_ir_wire *inputs, int input_count, kov_ir_wire *outputs)
+{
+    const char *raw = node->attrs[KOV_FOREIGN_ATTRIBUTES].u.string;
+    char *word = kov_alloc(scope->writer->context, strlen(raw) + 1);
+    kov_text data = {0};
+    if (!word)
+        return KOV_OUT_OF_MEMORY;
+    print_raw(&data, raw, word);
+    kov_free(scope->writer->context, word);
+    kov_ir_layer layer = {.name = name, .type = node->attrs[KOV_FOREIGN_TYPE].u.string,
+                          .version = node->attrs[KOV_FOREIGN_VERSION].u.string, .data = data.at,
+                          .inputs = inputs, .input_count = input_count, .outputs = outputs,
+                          .output_count = node->output_count};
+    kov_status status = data.failed ? kov_fail(KOV_OUT_OF_MEMORY, "no memory for the text of an IR")
+                                    : kov_ir_layer_add(scope, &layer, NULL);
+    kov_text_free(data.at);
+    return status;
+}
+
 static kov_status add_node(kov_ir_scope *scope, const kov_graph *graph, const kov_node *node,
                            kov_ir_wire *map)
 {
@@ -258,7 +296,7 @@ static kov_status add_node(kov_ir_scope *scope, const kov_graph *graph, const ko
         return KOV_OK;
     for (int i = 0; i < node->output_count; i++)
         outputs[i] = kov_ir_wire_of(kov_graph_value(graph, node->first_output + (kov_value)i));
-    print_name(&name, node, kov_op_info_of(node->op)->name);
+    print_name(&name, node);
     if (name.failed)
         goto fail;
     if (node->input_count > 16 &&
@@ -275,6 +313,8 @@ static kov_status add_node(kov_ir_scope *scope, const kov_graph *graph, const ko
         status = kov_ir_if_add(scope, node, name.at, inputs, outputs);
     else if (node->op == KOV_OP_WHILE)
         status = kov_ir_while_add(scope, node, name.at, inputs, outputs);
+    else if (node->op == KOV_OP_FOREIGN)
+        status = add_opaque(scope, node, name.at, inputs, count, outputs);
     else
         status = add_plain(scope, node, name.at, inputs, count, outputs);
 fail:

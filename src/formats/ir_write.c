@@ -12,7 +12,7 @@
 static const char *inexpressible(const kov_graph *graph, const kov_node *node)
 {
     const kov_op_info *op = kov_op_info_of(node->op);
-    bool expanded = node->op == KOV_OP_COMPOSITE || node->op == KOV_OP_WHILE;
+    bool expanded = node->op == KOV_OP_COMPOSITE || node->op == KOV_OP_WHILE || node->op == KOV_OP_FOREIGN;
     if (op->domain == KOV_DOMAIN_KOV && !expanded)
         return "has no operation in OpenVINO's set";
     for (int i = 0; i < node->output_count; i++) {

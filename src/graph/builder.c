@@ -649,7 +649,7 @@ kov_value kov_builder_parameter(kov_builder *b, kov_dtype dtype, int ndim, const
     kov_dim at[KOV_MAX_NDIM];
     for (int i = 0; i < ndim; i++) {
         at[i] = dims[i] == KOV_DIM_FREE ? kov_dim_unknown(b->dims) : dims[i];
-        if (at[i] < 0 && -at[i] - 2 >= b->dims->exprs.n)
+        if (at[i] < -(kov_dim)b->dims->exprs.n - 1)
             return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "parameter %s: dimension %d is %lld",
                                     name ? name : "", i, (long long)dims[i]);
     }

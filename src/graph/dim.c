@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MAX_FACTORS 32 /* of a product that is kept in order */
+
 static kov_dim dim_of_index(int index)
 {
     return -(kov_dim)(index + 2); /* -1 stays free: it means "unknown" in public shapes */
@@ -90,42 +92,62 @@ static bool same_expr(void *user, int payload)
     return have->kind == want->kind && have->left == want->left && have->right == want->right;
 }
 
-static int64_t saturating_add(int64_t a, int64_t b)
+/* INT64_MIN and INT64_MAX are the infinities of bounds, and where numbers stop. */
+static int64_t clamped_add(int64_t a, int64_t b)
 {
     int64_t r;
-    if (a == INT64_MAX || b == INT64_MAX || __builtin_add_overflow(a, b, &r))
-        return INT64_MAX;
-    return r;
+    if (!__builtin_add_overflow(a, b, &r))
+        return r;
+    return a < 0 ? INT64_MIN : INT64_MAX;
 }
 
-/* Sum of two lower bounds; INT64_MIN is "none". */
+static int64_t clamped_mul(int64_t a, int64_t b)
+{
+    int64_t r;
+    if (!__builtin_mul_overflow(a, b, &r))
+        return r;
+    return (a < 0) == (b < 0) ? INT64_MAX : INT64_MIN;
+}
+
+static int64_t upper_sum(int64_t a, int64_t b)
+{
+    return a == INT64_MAX || b == INT64_MAX ? INT64_MAX : clamped_add(a, b);
+}
+
 static int64_t lower_sum(int64_t a, int64_t b)
 {
-    int64_t r;
-    if (a == INT64_MIN || b == INT64_MIN || __builtin_add_overflow(a, b, &r))
-        return INT64_MIN;
-    return r;
+    return a == INT64_MIN || b == INT64_MIN ? INT64_MIN : clamped_add(a, b);
 }
 
-static int64_t saturating_mul(int64_t a, int64_t b)
+struct range {
+    int64_t lower, upper;
+};
+
+/* A product of intervals lies between the products of their ends. */
+static struct range range_mul(struct range a, struct range b)
 {
-    int64_t r;
-    if (a == 0 || b == 0)
-        return 0;
-    if (a == INT64_MAX || b == INT64_MAX || __builtin_mul_overflow(a, b, &r))
-        return INT64_MAX;
-    return r;
+    const int64_t ends[4] = {clamped_mul(a.lower, b.lower), clamped_mul(a.lower, b.upper),
+                             clamped_mul(a.upper, b.lower), clamped_mul(a.upper, b.upper)};
+    struct range out = {ends[0], ends[0]};
+    for (int i = 1; i < 4; i++) {
+        out.lower = ends[i] < out.lower ? ends[i] : out.lower;
+        out.upper = ends[i] > out.upper ? ends[i] : out.upper;
+    }
+    return out;
 }
 
 static int64_t floor_div(int64_t a, int64_t b)
 {
+    if (b == -1)
+        return a == INT64_MIN ? INT64_MAX : -a;
     int64_t q = a / b;
     return (a % b != 0 && (a < 0) != (b < 0)) ? q - 1 : q;
 }
 
 static int64_t ceil_div(int64_t a, int64_t b)
 {
-    return -floor_div(-a, b);
+    int64_t floor = floor_div(a, b);
+    return b != -1 && a % b != 0 ? floor + 1 : floor;
 }
 
 /* A summand of an addition may be any number, negative ones included; it stands as the right operand's
@@ -155,6 +177,11 @@ static kov_dim intern(kov_dims *dims, kov_dim_kind kind, kov_dim left, kov_dim r
     return dim;
 }
 
+static struct range range_of(const kov_dims *dims, kov_dim dim)
+{
+    return (struct range){kov_dim_lower(dims, dim), kov_dim_upper(dims, dim)};
+}
+
 static kov_dim number_node(kov_dims *dims, int64_t number)
 {
     if (number >= 0)
@@ -165,16 +192,16 @@ static kov_dim number_node(kov_dims *dims, int64_t number)
 kov_dim kov_dim_add_number(kov_dims *dims, kov_dim a, int64_t number)
 {
     if (is_raw_number(dims, a)) {
-        int64_t sum = saturating_add(raw_number(dims, a), number);
+        int64_t sum = clamped_add(raw_number(dims, a), number);
         return number_node(dims, sum);
     }
     if (number == 0)
         return a;
     const kov_dim_expr *e = kov_dim_expr_of(dims, a);
     if (e->kind == KOV_DIM_ADD && is_raw_number(dims, e->right))
-        return kov_dim_add_number(dims, e->left, number + raw_number(dims, e->right));
+        return kov_dim_add_number(dims, e->left, clamped_add(number, raw_number(dims, e->right)));
     int64_t lower = lower_sum(e->lower, number);
-    return intern(dims, KOV_DIM_ADD, a, number_node(dims, number), lower, saturating_add(e->upper, number));
+    return intern(dims, KOV_DIM_ADD, a, number_node(dims, number), lower, upper_sum(e->upper, number));
 }
 
 /* Coefficient and base of a term: 3*N -> (3, N). */
@@ -209,25 +236,26 @@ static kov_dim add_term(kov_dims *dims, kov_dim sum, kov_dim base, int64_t coeff
     kov_dim rest = e.kind == KOV_DIM_ADD ? e.left : 0;
     kov_dim last_base = term_base(dims, last, &have);
     if (last_base == base) {
-        kov_dim merged = have + coefficient == 0 ? 0 : scale(dims, base, have + coefficient);
+        int64_t together = clamped_add(have, coefficient);
+        kov_dim merged = together == 0 ? 0 : scale(dims, base, together);
         if (rest == 0)
             return merged;
         if (merged == 0)
             return rest;
         return intern(dims, KOV_DIM_ADD, rest, merged,
                       lower_sum(kov_dim_lower(dims, rest), kov_dim_lower(dims, merged)),
-                      saturating_add(kov_dim_upper(dims, rest), kov_dim_upper(dims, merged)));
+                      upper_sum(kov_dim_upper(dims, rest), kov_dim_upper(dims, merged)));
     }
     kov_dim term = scale(dims, base, coefficient);
     if (last_base > base) { /* ordered by age, so equal sums are equal nodes */
-        int64_t upper = saturating_add(kov_dim_upper(dims, sum), kov_dim_upper(dims, term));
+        int64_t upper = upper_sum(kov_dim_upper(dims, sum), kov_dim_upper(dims, term));
         int64_t lower = lower_sum(kov_dim_lower(dims, sum), kov_dim_lower(dims, term));
         return intern(dims, KOV_DIM_ADD, sum, term, lower, upper);
     }
-    kov_dim lower_part = add_term(dims, rest, base, coefficient);
-    if (rest == 0)
-        lower_part = term;
-    int64_t upper = saturating_add(kov_dim_upper(dims, lower_part), kov_dim_upper(dims, last));
+    kov_dim lower_part = rest == 0 ? term : add_term(dims, rest, base, coefficient);
+    if (lower_part == 0)
+        return last;
+    int64_t upper = upper_sum(kov_dim_upper(dims, lower_part), kov_dim_upper(dims, last));
     int64_t lower = lower_sum(kov_dim_lower(dims, lower_part), kov_dim_lower(dims, last));
     return intern(dims, KOV_DIM_ADD, lower_part, last, lower, upper);
 }
@@ -235,13 +263,13 @@ static kov_dim add_term(kov_dims *dims, kov_dim sum, kov_dim base, int64_t coeff
 static kov_dim add_all(kov_dims *dims, kov_dim sum, kov_dim other, int64_t factor)
 {
     if (is_raw_number(dims, other))
-        return kov_dim_add_number(dims, sum, raw_number(dims, other) * factor);
+        return kov_dim_add_number(dims, sum, clamped_mul(raw_number(dims, other), factor));
     const kov_dim_expr e = *kov_dim_expr_of(dims, other);
     if (e.kind == KOV_DIM_ADD)
         return add_all(dims, add_all(dims, sum, e.left, factor), e.right, factor);
     int64_t coefficient;
     kov_dim base = term_base(dims, other, &coefficient);
-    return add_term(dims, sum, base, coefficient * factor);
+    return add_term(dims, sum, base, clamped_mul(coefficient, factor));
 }
 
 kov_dim kov_dim_add(kov_dims *dims, kov_dim a, kov_dim b)
@@ -261,7 +289,7 @@ static kov_dim scale(kov_dims *dims, kov_dim a, int64_t factor)
     if (factor == 1)
         return a;
     if (is_raw_number(dims, a))
-        return number_node(dims, raw_number(dims, a) * factor);
+        return number_node(dims, clamped_mul(raw_number(dims, a), factor));
     if (factor == 0)
         return 0;
     const kov_dim_expr e = *kov_dim_expr_of(dims, a);
@@ -269,13 +297,34 @@ static kov_dim scale(kov_dims *dims, kov_dim a, int64_t factor)
         return add_all(dims, scale(dims, e.left, factor), scale(dims, e.right, factor), 1);
     int64_t coefficient;
     kov_dim base = term_base(dims, a, &coefficient);
-    coefficient *= factor;
+    coefficient = clamped_mul(coefficient, factor);
     if (coefficient == 1)
         return base;
-    int64_t lower = kov_dim_lower(dims, base), upper = kov_dim_upper(dims, base);
-    int64_t low = coefficient > 0 ? saturating_mul(lower, coefficient) : INT64_MIN;
-    int64_t high = coefficient > 0 ? saturating_mul(upper, coefficient) : 0;
-    return intern(dims, KOV_DIM_MUL, base, number_node(dims, coefficient), low, high);
+    struct range out = range_mul(range_of(dims, base), (struct range){coefficient, coefficient});
+    return intern(dims, KOV_DIM_MUL, base, number_node(dims, coefficient), out.lower, out.upper);
+}
+
+/* The factors of a product that has no number in it; -1 if there are more than capacity. */
+static int list_factors(const kov_dims *dims, kov_dim a, kov_dim *out, int n, int capacity)
+{
+    const kov_dim_expr *e = a < 0 ? kov_dim_expr_of(dims, a) : NULL;
+    if (e && e->kind == KOV_DIM_MUL) {
+        n = list_factors(dims, e->left, out, n, capacity);
+        return n < 0 ? n : list_factors(dims, e->right, out, n, capacity);
+    }
+    if (n == capacity)
+        return -1;
+    int at = n;
+    for (; at > 0 && out[at - 1] < a; at--) /* by age, so equal products are equal nodes */
+        out[at] = out[at - 1];
+    out[at] = a;
+    return n + 1;
+}
+
+static kov_dim intern_product(kov_dims *dims, kov_dim a, kov_dim b)
+{
+    struct range out = range_mul(range_of(dims, a), range_of(dims, b));
+    return intern(dims, KOV_DIM_MUL, a, b, out.lower, out.upper);
 }
 
 kov_dim kov_dim_mul(kov_dims *dims, kov_dim a, kov_dim b)
@@ -285,15 +334,18 @@ kov_dim kov_dim_mul(kov_dims *dims, kov_dim a, kov_dim b)
     if (is_raw_number(dims, a))
         return scale(dims, b, raw_number(dims, a));
     int64_t ca, cb;
-    kov_dim base_a = term_base(dims, a, &ca), base_b = term_base(dims, b, &cb);
-    if (base_a < base_b) {
-        kov_dim swap = base_a;
-        base_a = base_b;
-        base_b = swap;
+    kov_dim factors[MAX_FACTORS];
+    kov_dim base_a = term_base(dims, a, &ca), base_b = term_base(dims, b, &cb), product;
+    int n = list_factors(dims, base_a, factors, 0, MAX_FACTORS);
+    n = n < 0 ? n : list_factors(dims, base_b, factors, n, MAX_FACTORS);
+    if (n < 0) {
+        product = intern_product(dims, base_a, base_b);
+    } else {
+        product = factors[0];
+        for (int i = 1; i < n; i++)
+            product = intern_product(dims, product, factors[i]);
     }
-    int64_t upper = saturating_mul(kov_dim_upper(dims, base_a), kov_dim_upper(dims, base_b));
-    int64_t lower = saturating_mul(kov_dim_lower(dims, base_a), kov_dim_lower(dims, base_b));
-    return scale(dims, intern(dims, KOV_DIM_MUL, base_a, base_b, lower, upper), ca * cb);
+    return scale(dims, product, clamped_mul(ca, cb));
 }
 
 /* a / divisor exactly, if every term of a is divisible by it. */
@@ -354,8 +406,8 @@ static kov_dim divide(kov_dims *dims, kov_dim a, kov_dim b, kov_dim_kind kind)
         kov_dim exact;
         if (d == 0)
             return 0;
-        if (d == 1)
-            return a;
+        if (d == 1 || d == -1)
+            return scale(dims, a, d);
         if (divide_exactly(dims, a, d, &exact))
             return exact;
         if (is_raw_number(dims, a)) {
@@ -374,9 +426,12 @@ static kov_dim divide(kov_dims *dims, kov_dim a, kov_dim b, kov_dim_kind kind)
             return divide(dims, rest, number_node(dims, coefficient), kind);
     }
     int64_t low = kov_dim_lower(dims, a), high = kov_dim_upper(dims, a);
-    int64_t divisor = kov_dim_lower(dims, b) > 0 ? kov_dim_lower(dims, b) : 1;
-    int64_t upper = high == INT64_MAX ? high : ceil_div(high, divisor);
-    return intern(dims, kind, a, b, low < 0 ? low : 0, upper);
+    int64_t divisor = kov_dim_lower(dims, b);
+    if (divisor < 0)
+        return intern(dims, kind, a, b, INT64_MIN, INT64_MAX);
+    if (high > 0 && high != INT64_MAX && divisor > 1)
+        high = ceil_div(high, divisor);
+    return intern(dims, kind, a, b, low < 0 ? low : 0, high > 0 ? high : 0);
 }
 
 kov_dim kov_dim_floor_div(kov_dims *dims, kov_dim a, kov_dim b)
@@ -455,8 +510,7 @@ static bool evaluate(const kov_dims *dims, kov_dim dim, const struct binding *bi
         return false;
     switch (e->kind) {
     case KOV_DIM_ADD:
-        *out = a + b;
-        return true;
+        return !__builtin_add_overflow(a, b, out);
     case KOV_DIM_MUL:
         return !__builtin_mul_overflow(a, b, out);
     case KOV_DIM_FLOOR_DIV:
@@ -489,6 +543,20 @@ bool kov_dim_evaluate(const kov_dims *dims, kov_dim dim, const kov_dim *symbols,
     return evaluate(dims, dim, &bind, out);
 }
 
+/* In parentheses where it would be read wrongly: a sum in a product, a product in a divisor. */
+static void print_operand(const kov_dims *dims, kov_dim dim, bool in_product, bool in_divisor, char *out,
+                          size_t size)
+{
+    kov_dim_kind kind = dim < 0 ? kov_dim_expr_of(dims, dim)->kind : KOV_DIM_NUMBER;
+    char bare[92];
+    if ((kind == KOV_DIM_ADD && in_product) || (kind == KOV_DIM_MUL && in_divisor)) {
+        kov_dim_print(dims, dim, bare, sizeof bare);
+        snprintf(out, size, "(%s)", bare);
+    } else {
+        kov_dim_print(dims, dim, out, size);
+    }
+}
+
 int kov_dim_print(const kov_dims *dims, kov_dim dim, char *out, size_t size)
 {
     if (dim >= 0)
@@ -499,8 +567,10 @@ int kov_dim_print(const kov_dims *dims, kov_dim dim, char *out, size_t size)
     if (e->kind == KOV_DIM_SYMBOL)
         return e->name ? snprintf(out, size, "%s", e->name) : snprintf(out, size, "?%" PRId64, -dim - 2);
     char left[96], right[96];
-    kov_dim_print(dims, e->left, left, sizeof left);
-    kov_dim_print(dims, e->right, right, sizeof right);
+    bool product = e->kind == KOV_DIM_MUL;
+    bool quotient = e->kind == KOV_DIM_FLOOR_DIV || e->kind == KOV_DIM_CEIL_DIV;
+    print_operand(dims, e->left, product || quotient, false, left, sizeof left);
+    print_operand(dims, e->right, product || quotient, quotient, right, sizeof right);
     switch (e->kind) {
     case KOV_DIM_ADD:
         return snprintf(out, size, right[0] == '-' ? "%s%s" : "%s+%s", left, right);

@@ -32,13 +32,18 @@ static int64_t ints_count(const kov_argument *a)
 static kov_value number_or_value(kov_builder *b, const kov_argument *a)
 {
     switch (a->kind) {
-    case KOV_ARGUMENT_VALUE: return a->u.value;
-    case KOV_ARGUMENT_TENSOR: return kov_builder_constant(b, a->u.tensor);
-    case KOV_ARGUMENT_BOOL: return kov_constant_int(b, KOV_DTYPE_BOOL, a->u.boolean);
+    case KOV_ARGUMENT_VALUE:
+        return a->u.value;
+    case KOV_ARGUMENT_TENSOR:
+        return kov_builder_constant(b, a->u.tensor);
+    case KOV_ARGUMENT_BOOL:
+        return kov_constant_int(b, KOV_DTYPE_BOOL, a->u.boolean);
     case KOV_ARGUMENT_INT:
         return kov_weak_number(b, KOV_WEAK_INT, (double)a->u.integer, a->u.integer);
-    case KOV_ARGUMENT_FLOAT: return kov_weak_number(b, KOV_WEAK_FLOAT, a->u.real, 0);
-    default: return KOV_VALUE_NONE;
+    case KOV_ARGUMENT_FLOAT:
+        return kov_weak_number(b, KOV_WEAK_FLOAT, a->u.real, 0);
+    default:
+        return KOV_VALUE_NONE;
     }
 }
 
@@ -73,8 +78,8 @@ static kov_value sequence_value(kov_builder *b, const kov_argument *a)
     return kov_concat(b, items, a->count, 0);
 }
 
-kov_value kov_argument_tensor(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
-                              bool optional)
+kov_value kov_argument_tensor(kov_builder *b, kov_fn_info *f, const kov_argument *a,
+                              const char *name, bool optional)
 {
     if (a->kind == KOV_ARGUMENT_NONE)
         return optional ? KOV_VALUE_NONE : missing(b, f, name);
@@ -111,8 +116,8 @@ static kov_values rows_of(kov_builder *b, kov_fn_info *f, const char *name, kov_
     if (rows == NULL)
         return none;
     for (int64_t i = 0; i < count; i++)
-        rows[i] = kov_gather(b, value, kov_constant_i64_scalar(b, i), kov_constant_i64_scalar(b, 0),
-                             0);
+        rows[i] =
+            kov_gather(b, value, kov_constant_i64_scalar(b, i), kov_constant_i64_scalar(b, 0), 0);
     return (kov_values){rows, (int)count};
 }
 
@@ -172,19 +177,24 @@ static kov_value joined(kov_builder *b, kov_fn_info *f, const kov_argument *a, c
     return a->count == 0 ? kov_constant_i64(b, NULL, 0) : kov_join_dims(b, parts, a->count);
 }
 
-kov_value kov_argument_index(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
-                             bool optional)
+kov_value kov_argument_index(kov_builder *b, kov_fn_info *f, const kov_argument *a,
+                             const char *name, bool optional)
 {
     switch (a->kind) {
-    case KOV_ARGUMENT_NONE: return optional ? KOV_VALUE_NONE : missing(b, f, name);
-    case KOV_ARGUMENT_INT: return kov_constant_i64_scalar(b, a->u.integer);
+    case KOV_ARGUMENT_NONE:
+        return optional ? KOV_VALUE_NONE : missing(b, f, name);
+    case KOV_ARGUMENT_INT:
+        return kov_constant_i64_scalar(b, a->u.integer);
     case KOV_ARGUMENT_INTS:
         return a->count < 0 ? kov_constant_i64_scalar(b, a->u.ints[0])
                             : kov_constant_i64(b, a->u.ints, a->count);
-    case KOV_ARGUMENT_LIST: return joined(b, f, a, name);
+    case KOV_ARGUMENT_LIST:
+        return joined(b, f, a, name);
     case KOV_ARGUMENT_VALUE:
-    case KOV_ARGUMENT_TENSOR: return integer_value(b, f, name, number_or_value(b, a));
-    default: return wrong(b, f, name, "an integer or a sequence of integers");
+    case KOV_ARGUMENT_TENSOR:
+        return integer_value(b, f, name, number_or_value(b, a));
+    default:
+        return wrong(b, f, name, "an integer or a sequence of integers");
     }
 }
 
@@ -196,8 +206,8 @@ kov_value kov_argument_index_or_int(kov_builder *b, kov_fn_info *f, const kov_ar
     return kov_argument_index(b, f, a, name, false);
 }
 
-kov_value kov_argument_shape(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
-                             bool optional)
+kov_value kov_argument_shape(kov_builder *b, kov_fn_info *f, const kov_argument *a,
+                             const char *name, bool optional)
 {
     kov_value value = kov_argument_index(b, f, a, name, optional);
     if (value == KOV_VALUE_NONE || value == KOV_VALUE_ERROR || kov_ndim(b, value) == 1)
@@ -212,16 +222,23 @@ static bool read_int(kov_builder *b, const kov_argument *a, int64_t *out)
 {
     *out = 0;
     switch (a->kind) {
-    case KOV_ARGUMENT_BOOL: *out = a->u.boolean; return true;
-    case KOV_ARGUMENT_INT: *out = a->u.integer; return true;
-    case KOV_ARGUMENT_INTS: *out = a->u.ints[0]; return a->count == -1 || a->count == 1;
+    case KOV_ARGUMENT_BOOL:
+        *out = a->u.boolean;
+        return true;
+    case KOV_ARGUMENT_INT:
+        *out = a->u.integer;
+        return true;
+    case KOV_ARGUMENT_INTS:
+        *out = a->u.ints[0];
+        return a->count == -1 || a->count == 1;
     case KOV_ARGUMENT_VALUE:
     case KOV_ARGUMENT_TENSOR: {
         kov_value value = number_or_value(b, a);
         return value != KOV_VALUE_ERROR && kov_dtype_is_integer(kov_dtype_of(b, value)) &&
                kov_content_numbers(b, value, out, 1) == 1;
     }
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -287,8 +304,8 @@ kov_optional_int kov_argument_optional_int(kov_builder *b, kov_fn_info *f, const
     return (kov_optional_int){true, kov_argument_int(b, f, a, name, true, 0)};
 }
 
-kov_optional_float kov_argument_optional_float(kov_builder *b, kov_fn_info *f, const kov_argument *a,
-                                               const char *name)
+kov_optional_float kov_argument_optional_float(kov_builder *b, kov_fn_info *f,
+                                               const kov_argument *a, const char *name)
 {
     if (a->kind == KOV_ARGUMENT_NONE)
         return (kov_optional_float){false, 0.0};
@@ -307,8 +324,8 @@ kov_optional_bool kov_argument_optional_bool(kov_builder *b, kov_fn_info *f, con
 
 #define MAX_INTS 4096 /* numbers of a sequence whose content is read from a value */
 
-/* Appends the numbers of an argument, nested sequences flattened; false if one is no number. With out
- * NULL they are only counted. */
+/* Appends the numbers of an argument, nested sequences flattened; false if one is no number. With
+ * out NULL they are only counted. */
 static bool flatten(kov_builder *b, const kov_argument *a, int64_t *out, int *n)
 {
     if (a->kind == KOV_ARGUMENT_LIST) {
@@ -334,11 +351,16 @@ static bool is_scalar(kov_builder *b, const kov_argument *a)
 {
     switch (a->kind) {
     case KOV_ARGUMENT_BOOL:
-    case KOV_ARGUMENT_INT: return true;
-    case KOV_ARGUMENT_INTS: return a->count < 0;
-    case KOV_ARGUMENT_VALUE: return kov_ndim(b, a->u.value) == 0;
-    case KOV_ARGUMENT_TENSOR: return kov_tensor_ndim(a->u.tensor) == 0;
-    default: return false;
+    case KOV_ARGUMENT_INT:
+        return true;
+    case KOV_ARGUMENT_INTS:
+        return a->count < 0;
+    case KOV_ARGUMENT_VALUE:
+        return kov_ndim(b, a->u.value) == 0;
+    case KOV_ARGUMENT_TENSOR:
+        return kov_tensor_ndim(a->u.tensor) == 0;
+    default:
+        return false;
     }
 }
 
@@ -433,8 +455,8 @@ const kov_axes *kov_argument_axes(kov_builder *b, kov_fn_info *f, const kov_argu
     return storage;
 }
 
-const char *kov_argument_enum(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
-                              bool required, const char *fallback)
+const char *kov_argument_enum(kov_builder *b, kov_fn_info *f, const kov_argument *a,
+                              const char *name, bool required, const char *fallback)
 {
     if (a->kind == KOV_ARGUMENT_NONE) {
         if (required)
@@ -448,8 +470,32 @@ const char *kov_argument_enum(kov_builder *b, kov_fn_info *f, const kov_argument
     return a->u.string;
 }
 
-kov_dtype kov_argument_dtype(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
-                             kov_dtype fallback)
+kov_choice kov_argument_choice(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name)
+{
+    if (a->kind == KOV_ARGUMENT_NONE)
+        return (kov_choice){0};
+    if (a->kind == KOV_ARGUMENT_STRING)
+        return (kov_choice){.given = true, .name = a->u.string};
+    kov_choice choice = {.given = true};
+    if (!read_float(b, a, &choice.number))
+        wrong(b, f, name, "a string or a number");
+    return choice;
+}
+
+kov_named kov_argument_named(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
+                             const char *fallback)
+{
+    if (a->kind == KOV_ARGUMENT_NONE)
+        return (kov_named){fallback, KOV_VALUE_NONE};
+    if (a->kind == KOV_ARGUMENT_STRING)
+        return (kov_named){a->u.string, KOV_VALUE_NONE};
+    if (a->kind == KOV_ARGUMENT_LIST && a->count == 0)
+        return (kov_named){NULL, KOV_VALUE_NONE};
+    return (kov_named){NULL, kov_argument_tensor(b, f, a, name, false)};
+}
+
+kov_dtype kov_argument_dtype(kov_builder *b, kov_fn_info *f, const kov_argument *a,
+                             const char *name, kov_dtype fallback)
 {
     if (a->kind == KOV_ARGUMENT_NONE)
         return fallback;

@@ -34,6 +34,17 @@ typedef struct kov_optional_bool {
     bool value;
 } kov_optional_bool;
 
+typedef struct kov_choice { /* a name or a number, as the order of a norm */
+    bool given;
+    const char *name; /* NULL: the number */
+    double number;
+} kov_choice;
+
+typedef struct kov_named { /* a name that stands for data, or data, as a window */
+    const char *name; /* NULL: the value */
+    kov_value value;  /* KOV_VALUE_NONE: None was given */
+} kov_named;
+
 typedef struct kov_sections { /* an int is told from a sequence of one */
     bool bare;
     int n;
@@ -87,6 +98,10 @@ const kov_axes *kov_argument_axes(kov_builder *b, kov_fn_info *f, const kov_argu
                                   const char *name, kov_axes *storage, int fallback, int64_t number);
 const char *kov_argument_enum(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
                               bool required, const char *fallback);
+kov_choice kov_argument_choice(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name);
+/* A missing argument is the fallback; an empty LIST stands for a None that was given. */
+kov_named kov_argument_named(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
+                             const char *fallback);
 kov_dtype kov_argument_dtype(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
                              kov_dtype fallback);
 

@@ -74,10 +74,13 @@ kov_dtype kov_sum_dtype(kov_dtype dtype)
     switch (dtype) {
     case KOV_DTYPE_BOOL:
     case KOV_DTYPE_I8:
-    case KOV_DTYPE_I16: return KOV_DTYPE_I32;
+    case KOV_DTYPE_I16:
+        return KOV_DTYPE_I32;
     case KOV_DTYPE_U8:
-    case KOV_DTYPE_U16: return KOV_DTYPE_U32;
-    default: return dtype;
+    case KOV_DTYPE_U16:
+        return KOV_DTYPE_U32;
+    default:
+        return dtype;
     }
 }
 
@@ -94,10 +97,14 @@ bool kov_is_bool_value(kov_builder *b, kov_value x)
 double kov_float_max(kov_dtype dtype)
 {
     switch (dtype) {
-    case KOV_DTYPE_F16: return 65504.0;
-    case KOV_DTYPE_BF16: return 0x1.fep+127;
-    case KOV_DTYPE_F32: return 0x1.fffffep+127;
-    default: return 0x1.fffffffffffffp+1023;
+    case KOV_DTYPE_F16:
+        return 65504.0;
+    case KOV_DTYPE_BF16:
+        return 0x1.fep+127;
+    case KOV_DTYPE_F32:
+        return 0x1.fffffep+127;
+    default:
+        return 0x1.fffffffffffffp+1023;
     }
 }
 
@@ -107,6 +114,29 @@ bool kov_refuse_complex(kov_builder *b, const char *function, kov_value x)
         return false;
     kov_builder_fail(b, KOV_NOT_IMPLEMENTED, "%s: complex numbers", function);
     return true;
+}
+
+/* ---- Complex numbers ---- */
+
+bool kov_is_complex_value(kov_builder *b, kov_value x)
+{
+    return kov_dtype_is_complex(kov_dtype_of(b, x));
+}
+
+kov_value kov_complex_part(kov_builder *b, kov_value x, int part)
+{
+    int ndim = kov_ndim(b, x);
+    kov_dtype dtype = kov_dtype_of(b, x) == KOV_DTYPE_C64 ? KOV_DTYPE_F32 : KOV_DTYPE_F64;
+    kov_value parts = kov_bitcast(b, kov_unsqueeze_at(b, x, ndim), dtype);
+    return kov_pick(b, parts, ndim, part);
+}
+
+kov_value kov_complex_join(kov_builder *b, kov_value real, kov_value imaginary)
+{
+    int ndim = kov_ndim(b, real);
+    kov_dtype dtype = kov_dtype_of(b, real) == KOV_DTYPE_F32 ? KOV_DTYPE_C64 : KOV_DTYPE_C128;
+    const kov_value parts[] = {kov_unsqueeze_at(b, real, ndim), kov_unsqueeze_at(b, imaginary, ndim)};
+    return kov_squeeze_at(b, kov_bitcast(b, kov_concat(b, parts, 2, ndim), dtype), ndim);
 }
 
 /* ---- Constants ---- */
@@ -337,7 +367,8 @@ kov_value kov_sum_over(kov_builder *b, kov_value x, const int *axes, int n, bool
 
 kov_value kov_is_negative_zero_or_less(kov_builder *b, kov_value x)
 {
-    /* 1 / -0 is -infinity, and 1 / x has the sign of x everywhere else but at -infinity, where x < 0. */
+    /* 1 / -0 is -infinity, and 1 / x has the sign of x everywhere else but at -infinity, where x <
+     * 0. */
     kov_value zero = kov_scalar_like(b, x, 0.0), one = kov_scalar_like(b, x, 1.0);
     kov_value below = kov_less(b, x, zero);
     return kov_logical_or(b, below, kov_less(b, kov_divide(b, one, x), zero));
@@ -348,8 +379,8 @@ kov_value kov_sort_last(kov_builder *b, kov_value x, kov_value *order)
     int last = kov_ndim(b, x) - 1;
     bool is_bool = kov_is_bool_value(b, x);
     kov_value data = is_bool ? kov_cast(b, x, KOV_DTYPE_U8) : x;
-    kov_value sorted = kov_top_k(b, data, kov_dim_value(b, x, last), last, "min", "value",
-                                 KOV_DTYPE_I32, true);
+    kov_value sorted =
+        kov_top_k(b, data, kov_dim_value(b, x, last), last, "min", "value", KOV_DTYPE_I32, true);
     if (order != NULL)
         *order = kov_output(sorted, 1);
     return is_bool ? kov_cast(b, sorted, KOV_DTYPE_BOOL) : sorted;

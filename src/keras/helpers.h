@@ -28,9 +28,17 @@ double kov_float_max(kov_dtype dtype);
 /* Fails with KOV_NOT_IMPLEMENTED if x is complex: returns true then. */
 bool kov_refuse_complex(kov_builder *b, const char *function, kov_value x);
 
+/* ---- Complex numbers ---- */
+
+bool kov_is_complex_value(kov_builder *b, kov_value x);
+/* Of a complex x: its real (0) or imaginary (1) part. */
+kov_value kov_complex_part(kov_builder *b, kov_value x, int part);
+/* From two parts of one shape, float32 or float64. */
+kov_value kov_complex_join(kov_builder *b, kov_value real, kov_value imaginary);
+
 /* ---- Constants ---- */
 
-kov_value kov_one_i64(kov_builder *b, int64_t number); /* 1-D, one element */
+kov_value kov_one_i64(kov_builder *b, int64_t number);               /* 1-D, one element */
 kov_value kov_int_like(kov_builder *b, kov_value v, int64_t number); /* scalar, exact */
 kov_value kov_numbers_like(kov_builder *b, kov_value v, const double *at, int n); /* 1-D */
 kov_value kov_bool_constant(kov_builder *b, bool value);
@@ -46,12 +54,13 @@ int kov_axes_list(kov_builder *b, const char *function, const kov_axes *axes, in
 /* The one axis of `axes`; sticky failure if there are several. */
 int kov_axis_one(kov_builder *b, const char *function, const kov_axes *axes, int ndim);
 kov_value kov_axes_value(kov_builder *b, const int *axes, int n);
-/* The number of a dimension, if it is known or hinted (then guarded); false without failing else. */
+/* The number of a dimension, if it is known or hinted (then guarded); false without failing else.
+ */
 bool kov_dim_known(kov_builder *b, kov_value x, int axis, int64_t *out);
 
 /* ---- Moves ---- */
 
-kov_value kov_flatten(kov_builder *b, kov_value x);            /* to 1-D */
+kov_value kov_flatten(kov_builder *b, kov_value x); /* to 1-D */
 kov_value kov_permute(kov_builder *b, kov_value x, const int *order, int n);
 kov_value kov_swap(kov_builder *b, kov_value x, int from, int to); /* swaps two dimensions */
 kov_value kov_move(kov_builder *b, kov_value x, int from, int to); /* moves one dimension */
@@ -80,7 +89,8 @@ kov_value kov_broadcast_to(kov_builder *b, kov_value x, kov_value shape);
 
 kov_value kov_sum_over(kov_builder *b, kov_value x, const int *axes, int n, bool keep);
 kov_value kov_is_negative_zero_or_less(kov_builder *b, kov_value x); /* the sign bit; not of NaN */
-/* Sorted along the last axis, ascending, NaN last; order (or NULL) gets the int32 indices, stable. */
+/* Sorted along the last axis, ascending, NaN last; order (or NULL) gets the int32 indices, stable.
+ */
 kov_value kov_sort_last(kov_builder *b, kov_value x, kov_value *order);
 kov_value kov_abs_of(kov_builder *b, kov_value x); /* of any type, unsigned and bool too */
 

@@ -158,7 +158,7 @@ static kov_value over_axis(kov_builder *b, kov_value x, const kov_axes *axis, bo
     x = kov_as_float(b, x);
     kov_value shape = KOV_VALUE_NONE;
     int at = 0;
-    if (axis->given) {
+    if (axis->given && axis->n > 0) {
         at = kov_axis_one(b, logarithm ? "log_softmax" : "softmax", axis, kov_ndim(b, x));
     } else {
         shape = kov_shape_value(b, x);

@@ -50,6 +50,11 @@ void kov_nn_moments(kov_builder *b, kov_value x, const kov_axes *axes, bool keep
     kov_value variance = kov_reduce_mean(b, kov_multiply(b, off, off), at, keepdims);
     if (!keepdims)
         mean = kov_squeeze(b, mean, at);
+    if (dtype == KOV_DTYPE_F16) { /* finite as on Keras's other backends */
+        double largest = kov_float_max(dtype);
+        mean = kov_clamp(b, mean, -largest, largest);
+        variance = kov_clamp(b, variance, -largest, largest);
+    }
     outs[0] = kov_narrow(b, mean, dtype);
     outs[1] = kov_narrow(b, variance, dtype);
 }
@@ -104,8 +109,9 @@ kov_value kov_nn_dot_product_attention(kov_builder *b, kov_value query, kov_valu
     (void)flash_attention; /* how it is computed, not what: every engine has one way */
     kov_value all[3] = {query, key, value};
     kov_promote_all(b, all, 3);
+    kov_dtype dtype = kov_dtype_of(b, kov_as_float(b, all[0]));
     for (int i = 0; i < 3; i++) {
-        all[i] = kov_as_float(b, all[i]);
+        all[i] = kov_widen(b, kov_as_float(b, all[i]));
         if (b->status == KOV_OK && kov_ndim(b, all[i]) != 4)
             return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
                                     "dot_product_attention: query, key and value have 4 dimensions "
@@ -115,12 +121,11 @@ kov_value kov_nn_dot_product_attention(kov_builder *b, kov_value query, kov_valu
     }
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
-    kov_dtype dtype = kov_dtype_of(b, all[0]);
     int64_t heads = kov_dim_number(b, all[0], 1);
     all[1] = repeat_heads(b, all[1], heads);
     all[2] = repeat_heads(b, all[2], heads);
     double factor = scale.given ? scale.value : 1.0 / sqrt((double)kov_dim_number(b, all[0], 3));
-    kov_value logits = kov_widen(b, kov_mat_mul(b, all[0], all[1], false, true));
+    kov_value logits = kov_mat_mul(b, all[0], all[1], false, true);
     logits = kov_multiply(b, logits, kov_scalar_like(b, logits, factor));
     if (attn_logits_soft_cap.given) {
         kov_value cap = kov_scalar_like(b, logits, attn_logits_soft_cap.value);
@@ -133,8 +138,8 @@ kov_value kov_nn_dot_product_attention(kov_builder *b, kov_value query, kov_valu
         double lowest = -0.7 * kov_float_max(kov_dtype_of(b, logits));
         logits = kov_select(b, mask, logits, kov_scalar_like(b, logits, lowest));
     }
-    kov_value weights = kov_narrow(b, kov_softmax(b, logits, 3), dtype);
-    return heads_first(b, kov_mat_mul(b, weights, all[2], false, false));
+    kov_value y = kov_mat_mul(b, kov_softmax(b, logits, 3), all[2], false, false);
+    return kov_narrow(b, heads_first(b, y), dtype);
 }
 
 kov_value kov_nn_psnr(kov_builder *b, kov_value x1, kov_value x2, kov_value max_val)

@@ -153,8 +153,8 @@ kov_value kov_numpy_heaviside(kov_builder *b, kov_value x1, kov_value x2)
     return kov_select(b, kov_is_na_n(b, x1), x1, y);
 }
 
-/* x1 2^x2. The exponent is applied in three parts, so that no power leaves the range where the product
- * is still in it. */
+/* x1 2^x2. The exponent is applied in three parts, so that no power leaves the range where the
+ * product is still in it. */
 kov_value kov_numpy_ldexp(kov_builder *b, kov_value x1, kov_value x2)
 {
     x2 = kov_strong(b, x2);
@@ -169,8 +169,8 @@ kov_value kov_numpy_ldexp(kov_builder *b, kov_value x1, kov_value x2)
     kov_value exponent = kov_cast(b, x2, wide);
     exponent = kov_minimum(b, exponent, kov_scalar_like(b, x, limit));
     exponent = kov_maximum(b, exponent, kov_scalar_like(b, x, -limit));
-    kov_value third = kov_round(b, kov_divide(b, exponent, kov_scalar_like(b, x, 3.0)),
-                                "half_to_even");
+    kov_value third =
+        kov_round(b, kov_divide(b, exponent, kov_scalar_like(b, x, 3.0)), "half_to_even");
     kov_value rest = kov_subtract(b, exponent, kov_add(b, third, third));
     kov_value power = kov_power(b, two, third);
     x = kov_multiply(b, kov_multiply(b, x, power), power);
@@ -207,8 +207,9 @@ static kov_value gcd_of(kov_builder *b, kov_value x, kov_value y)
     rest = kov_builder_parameter(b, dtype, ndim, dims, NULL, KOV_ROLE_INPUT);
     kov_value zero = kov_int_like(b, rest, 0), one = kov_int_like(b, rest, 1);
     kov_value done = kov_equal(b, rest, zero);
-    kov_value next[] = {kov_select(b, done, first, rest),
-                        kov_select(b, done, zero, kov_mod(b, first, kov_select(b, done, one, rest)))};
+    kov_value next[] = {
+        kov_select(b, done, first, rest),
+        kov_select(b, done, zero, kov_mod(b, first, kov_select(b, done, one, rest)))};
     if (kov_body_end(b, next, 2, &step) != KOV_OK)
         goto fail;
     kov_value outs[2] = {KOV_VALUE_ERROR, KOV_VALUE_ERROR};
@@ -247,8 +248,8 @@ kov_value kov_numpy_lcm(kov_builder *b, kov_value x1, kov_value x2)
 
 /* ---- Bits ---- */
 
-static kov_value on_bits(kov_builder *b, const char *function, kov_value x, kov_value y, binary *emit,
-                         binary *emit_bool)
+static kov_value on_bits(kov_builder *b, const char *function, kov_value x, kov_value y,
+                         binary *emit, binary *emit_bool)
 {
     kov_promote_pair(b, &x, &y);
     if (kov_is_bool_value(b, x) && emit_bool != NULL)

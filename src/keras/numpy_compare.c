@@ -76,7 +76,8 @@ kov_value kov_numpy_isclose(kov_builder *b, kov_value x1, kov_value x2, kov_valu
     kov_value apart = kov_abs(b, kov_subtract(b, x1, x2));
     kov_value slack = kov_multiply(b, kov_cast(b, rtol, dtype), kov_abs(b, x2));
     kov_value near = kov_less_equal(b, apart, kov_add(b, kov_cast(b, atol, dtype), slack));
-    /* Infinities are close to themselves alone: their slack is endless, their distance no number. */
+    /* Infinities are close to themselves alone: their slack is endless, their distance no number.
+     */
     near = kov_logical_and(b, near, kov_is_finite(b, x1));
     near = kov_logical_and(b, near, kov_is_finite(b, x2));
     near = kov_logical_or(b, near, kov_equal(b, x1, x2));
@@ -95,9 +96,10 @@ kov_value kov_numpy_allclose(kov_builder *b, kov_value x1, kov_value x2, kov_val
 kov_value kov_numpy_where(kov_builder *b, kov_value condition, kov_value x1, kov_value x2)
 {
     if (x1 == KOV_VALUE_NONE || x2 == KOV_VALUE_NONE)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "where: both x1 and x2 must be given; of a condition alone, nonzero "
-                                "gives the indices");
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "where: both x1 and x2 must be given; of a condition alone, nonzero "
+            "gives the indices");
     kov_promote_pair(b, &x1, &x2);
     return kov_select(b, kov_cast(b, condition, KOV_DTYPE_BOOL), x1, x2);
 }

@@ -94,7 +94,8 @@ kov_value kov_numpy_tri(kov_builder *b, kov_value N, kov_value M, kov_value k, k
     return kov_cast(b, kov_less_equal(b, off, k), dtype);
 }
 
-static kov_value triangle(kov_builder *b, const char *function, kov_value x, kov_value k, bool lower)
+static kov_value triangle(kov_builder *b, const char *function, kov_value x, kov_value k,
+                          bool lower)
 {
     x = kov_strong(b, x);
     int ndim = kov_ndim(b, x);
@@ -145,8 +146,8 @@ kov_value kov_numpy_arange(kov_builder *b, kov_value start, kov_value stop, kov_
     return kov_cast(b, kov_range(b, from, to, by, wide), dtype);
 }
 
-/* i / (num - 1), or i / num without the end point, along a new first axis of rank ndim + 1. last gets
- * whether i is the end point. */
+/* i / (num - 1), or i / num without the end point, along a new first axis of rank ndim + 1. last
+ * gets whether i is the end point. */
 static kov_value fractions(kov_builder *b, kov_value num, bool endpoint, kov_dtype dtype, int ndim,
                            kov_value *division, kov_value *last)
 {
@@ -158,7 +159,8 @@ static kov_value fractions(kov_builder *b, kov_value num, bool endpoint, kov_dty
     kov_value index = kov_iota(b, num, KOV_DTYPE_I64);
     if (ndim > 0)
         index = kov_unsqueeze(b, index, kov_axes_value(b, behind, ndim));
-    kov_value at_end = kov_logical_and(b, kov_equal(b, index, steps), kov_greater_equal(b, steps, one));
+    kov_value at_end =
+        kov_logical_and(b, kov_equal(b, index, steps), kov_greater_equal(b, steps, one));
     *last = at_end;
     *division = kov_cast(b, steps, dtype);
     return kov_cast(b, index, dtype);
@@ -184,7 +186,8 @@ static kov_space space_of(kov_builder *b, kov_value start, kov_value stop, kov_v
     s.start = kov_cast(b, start, common);
     s.stop = kov_cast(b, stop, common);
     int ndim = kov_ndim(b, s.start), other = kov_ndim(b, s.stop);
-    s.index = fractions(b, num, endpoint, common, ndim > other ? ndim : other, &s.division, &s.last);
+    s.index =
+        fractions(b, num, endpoint, common, ndim > other ? ndim : other, &s.division, &s.last);
     s.divisor = kov_maximum(b, s.division, kov_scalar_like(b, s.division, 1.0));
     return s;
 }
@@ -199,8 +202,9 @@ static kov_value placed(kov_builder *b, const char *function, kov_value y, kov_d
     return kov_cast(b, y, dtype);
 }
 
-int kov_numpy_linspace(kov_builder *b, kov_value start, kov_value stop, kov_value num, bool endpoint,
-                       bool retstep, kov_dtype dtype, int64_t axis, kov_value *outs, int capacity)
+int kov_numpy_linspace(kov_builder *b, kov_value start, kov_value stop, kov_value num,
+                       bool endpoint, bool retstep, kov_dtype dtype, int64_t axis, kov_value *outs,
+                       int capacity)
 {
     kov_space s = space_of(b, start, stop, num, endpoint, dtype);
     kov_value whole = kov_subtract(b, s.stop, s.start);
@@ -303,7 +307,7 @@ kov_value kov_numpy_bartlett(kov_builder *b, kov_value x)
 kov_value kov_numpy_kaiser(kov_builder *b, kov_value x, kov_value beta)
 {
     kov_value single, off = centred(b, x, &single), one = kov_scalar_like(b, off, 1.0);
-    kov_value shape = kov_cast(b, beta, KOV_DTYPE_F64);
+    kov_value shape = kov_cast(b, kov_as_float(b, beta), KOV_DTYPE_F64);
     kov_value rest = kov_subtract(b, one, kov_multiply(b, off, off));
     kov_value root = kov_sqrt(b, kov_maximum(b, rest, kov_scalar_like(b, off, 0.0)));
     kov_value top = kov_numpy_i0(b, kov_multiply(b, shape, root));

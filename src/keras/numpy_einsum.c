@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Module numpy: einsum. Operands are contracted in pairs, the cheapest pair first; a pair with a label to
- * sum over is one MatMul of [batch, free, summed] by [batch, summed, free], any other is a product. */
+/* Module numpy: einsum. Operands are contracted in pairs, the cheapest pair first; a pair with a
+ * label to sum over is one MatMul of [batch, free, summed] by [batch, summed, free], any other is a
+ * product. */
 #include "keras/helpers.h"
 #include "keras_functions.h"
 #include <string.h>
@@ -40,8 +41,8 @@ static int index_of(const int *labels, int n, int label)
 
 /* ---- Parsing ---- */
 
-/* Reads labels up to a comma, an arrow or the end. ellipsis: how many dimensions "..." stands for, or -1:
- * what is left of ndim. */
+/* Reads labels up to a comma, an arrow or the end. ellipsis: how many dimensions "..." stands for,
+ * or -1: what is left of ndim. */
 static const char *read_term(kov_builder *b, const char *all, const char *p, int ndim, int ellipsis,
                              kov_labels *out)
 {
@@ -224,8 +225,7 @@ static kov_labels concatenated(const kov_labels *x, const kov_labels *y, const k
 
 static bool same_labels(const kov_term *t, const kov_labels *labels)
 {
-    return t->n == labels->n &&
-           memcmp(t->labels, labels->at, sizeof(int) * (size_t)labels->n) == 0;
+    return t->n == labels->n && memcmp(t->labels, labels->at, sizeof(int) * (size_t)labels->n) == 0;
 }
 
 /* Merges dimensions [from, from + n) into one. */
@@ -243,8 +243,8 @@ static kov_value merged(kov_builder *b, kov_value v, int from, int n)
     return kov_reshape(b, v, kov_join_dims(b, parts, 3), false);
 }
 
-/* Operand as a batch of matrices; *turned says that its last two dimensions stand the other way. Which
- * way needs no transposition is tried first. */
+/* Operand as a batch of matrices; *turned says that its last two dimensions stand the other way.
+ * Which way needs no transposition is tried first. */
 static kov_value as_matrices(kov_builder *b, const kov_term *t, const kov_split_labels *s, int side,
                              bool *turned, kov_value *free_dims)
 {
@@ -297,7 +297,8 @@ static kov_term plain_product(kov_builder *b, const kov_term *x, const kov_term 
     return result;
 }
 
-/* A label to sum over whose dimension is 1 in one operand only: that operand does not depend on it. */
+/* A label to sum over whose dimension is 1 in one operand only: that operand does not depend on it.
+ */
 static void drop_broadcast(kov_builder *b, kov_term *x, const kov_term *y, const bool *kept)
 {
     for (int i = x->n - 1; i >= 0; i--) {
@@ -340,8 +341,8 @@ static kov_term contract_pair(kov_builder *b, kov_term x, kov_term y, const bool
 
 /* ---- Order ---- */
 
-/* Multiplications that a pair costs; a free dimension counts as 64. Only the order depends on it, not the
- * result, so hints are read without a guard. */
+/* Multiplications that a pair costs; a free dimension counts as 64. Only the order depends on it,
+ * not the result, so hints are read without a guard. */
 static double pair_cost(kov_builder *b, const kov_term *x, const kov_term *y)
 {
     const kov_term *both[] = {x, y};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Module numpy: element-wise functions of one tensor that are neither exponential nor trigonometric. */
+/* Module numpy: element-wise functions of one tensor that are neither exponential nor
+ * trigonometric. */
 #include "keras/helpers.h"
 #include "keras_functions.h"
 #include <math.h>
@@ -8,8 +9,6 @@
 
 kov_value kov_numpy_absolute(kov_builder *b, kov_value x)
 {
-    if (kov_refuse_complex(b, "absolute", x))
-        return KOV_VALUE_ERROR;
     return kov_abs_of(b, kov_strong(b, x));
 }
 
@@ -28,7 +27,8 @@ kov_value kov_numpy_negative(kov_builder *b, kov_value x)
     x = kov_strong(b, x);
     kov_dtype dtype = kov_dtype_of(b, x);
     if (dtype == KOV_DTYPE_BOOL)
-        return kov_builder_fail(b, KOV_TYPE_ERROR, "negative: bool has no negative; use logical_not");
+        return kov_builder_fail(b, KOV_TYPE_ERROR,
+                                "negative: bool has no negative; use logical_not");
     if (kov_dtype_is_integer(dtype) && !kov_dtype_is_signed(dtype))
         return kov_subtract(b, kov_int_like(b, x, 0), x);
     return kov_negative(b, x);
@@ -49,9 +49,12 @@ kov_value kov_numpy_sign(kov_builder *b, kov_value x)
 static kov_dtype bits_dtype(kov_dtype dtype)
 {
     switch (kov_dtype_bits(dtype)) {
-    case 16: return KOV_DTYPE_I16;
-    case 32: return KOV_DTYPE_I32;
-    default: return KOV_DTYPE_I64;
+    case 16:
+        return KOV_DTYPE_I16;
+    case 32:
+        return KOV_DTYPE_I32;
+    default:
+        return KOV_DTYPE_I64;
     }
 }
 
@@ -109,8 +112,8 @@ kov_value kov_numpy_trunc(kov_builder *b, kov_value x)
     return kov_select(b, below, kov_ceiling(b, x), kov_floor(b, x));
 }
 
-/* x scaled by 10^decimals, rounded, scaled back. Beyond 2^53 (2^24) all floats are whole, and scaling
- * could overflow. */
+/* x scaled by 10^decimals, rounded, scaled back. Beyond 2^53 (2^24) all floats are whole, and
+ * scaling could overflow. */
 static kov_value round_scaled(kov_builder *b, kov_value x, int64_t decimals)
 {
     kov_dtype dtype = kov_dtype_of(b, x);
@@ -175,9 +178,10 @@ kov_value kov_numpy_isposinf(kov_builder *b, kov_value x)
 
 kov_value kov_numpy_isreal(kov_builder *b, kov_value x)
 {
-    if (kov_refuse_complex(b, "isreal", x))
-        return KOV_VALUE_ERROR;
-    return kov_fill_like(b, kov_bool_constant(b, true), x);
+    if (!kov_is_complex_value(b, x))
+        return kov_fill_like(b, kov_bool_constant(b, true), x);
+    kov_value imaginary = kov_complex_part(b, x, 1);
+    return kov_equal(b, imaginary, kov_scalar_like(b, imaginary, 0.0));
 }
 
 kov_value kov_numpy_nan_to_num(kov_builder *b, kov_value x, kov_value nan, kov_value posinf,
@@ -201,20 +205,22 @@ kov_value kov_numpy_nan_to_num(kov_builder *b, kov_value x, kov_value nan, kov_v
 
 kov_value kov_numpy_real(kov_builder *b, kov_value x)
 {
-    return kov_refuse_complex(b, "real", x) ? KOV_VALUE_ERROR : kov_strong(b, x);
+    return kov_is_complex_value(b, x) ? kov_complex_part(b, x, 0) : kov_strong(b, x);
 }
 
 kov_value kov_numpy_imag(kov_builder *b, kov_value x)
 {
-    if (kov_refuse_complex(b, "imag", x))
-        return KOV_VALUE_ERROR;
+    if (kov_is_complex_value(b, x))
+        return kov_complex_part(b, x, 1);
     x = kov_strong(b, x);
     return kov_fill_like(b, kov_int_like(b, x, 0), x);
 }
 
 kov_value kov_numpy_conjugate(kov_builder *b, kov_value x)
 {
-    return kov_refuse_complex(b, "conjugate", x) ? KOV_VALUE_ERROR : kov_strong(b, x);
+    if (!kov_is_complex_value(b, x))
+        return kov_strong(b, x);
+    return kov_complex_join(b, kov_complex_part(b, x, 0), kov_negative(b, kov_complex_part(b, x, 1)));
 }
 
 kov_value kov_numpy_conj(kov_builder *b, kov_value x)

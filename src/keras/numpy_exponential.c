@@ -121,8 +121,8 @@ kov_value kov_numpy_cbrt(kov_builder *b, kov_value x)
     return kov_narrow(b, kov_select(b, plain, root, x), dtype);
 }
 
-/* Modified Bessel function of the first kind, order 0. All terms of its power series are positive, so
- * it is accurate wherever enough of them are taken; beyond `far` the asymptotic series is. */
+/* Modified Bessel function of the first kind, order 0. All terms of its power series are positive,
+ * so it is accurate wherever enough of them are taken; beyond `far` the asymptotic series is. */
 static kov_value bessel_near(kov_builder *b, kov_value x, int terms)
 {
     kov_value half = kov_multiply(b, x, kov_scalar_like(b, x, 0.5));

@@ -56,7 +56,8 @@ kov_value kov_numpy_take_along_axis(kov_builder *b, kov_value x, kov_value indic
         x = kov_flatten(b, x);
         indices = kov_flatten(b, indices);
     }
-    int ndim = kov_ndim(b, x), at = axis->given ? kov_axis_one(b, "take_along_axis", axis, ndim) : 0;
+    int ndim = kov_ndim(b, x),
+        at = axis->given ? kov_axis_one(b, "take_along_axis", axis, ndim) : 0;
     if (kov_ndim(b, indices) != ndim)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
                                 "take_along_axis: indices have %d dimensions, x has %d",
@@ -132,9 +133,11 @@ kov_value kov_numpy_diagonal(kov_builder *b, kov_value x, int64_t offset, int64_
     if (offset != 0)
         length = kov_maximum(b, length, zero);
     kov_value start = kov_add(b, kov_multiply(b, down, columns), right);
-    kov_value places = kov_multiply(b, kov_iota(b, length, KOV_DTYPE_I64), kov_add(b, columns, one));
+    kov_value places =
+        kov_multiply(b, kov_iota(b, length, KOV_DTYPE_I64), kov_add(b, columns, one));
     places = kov_add(b, places, start);
-    const kov_value parts[] = {kov_dims_value(b, moved, 0, ndim - 2), kov_multiply(b, rows, columns)};
+    const kov_value parts[] = {kov_dims_value(b, moved, 0, ndim - 2),
+                               kov_multiply(b, rows, columns)};
     kov_value flat = kov_reshape(b, moved, kov_join_dims(b, parts, 2), false);
     return kov_gather(b, flat, places, kov_constant_i64_scalar(b, ndim - 2), 0);
 }
@@ -146,7 +149,8 @@ kov_value kov_numpy_trace(kov_builder *b, kov_value x, int64_t offset, int64_t a
     return kov_reduce_sum(b, diagonal, kov_one_i64(b, -1), false);
 }
 
-/* The matrix with x on its k-th diagonal: x, padded to the width, stands in every row where it is kept. */
+/* The matrix with x on its k-th diagonal: x, padded to the width, stands in every row where it is
+ * kept. */
 static kov_value on_diagonal(kov_builder *b, kov_value x, int64_t k)
 {
     kov_value zero = kov_int_like(b, x, 0);
@@ -167,8 +171,8 @@ kov_value kov_numpy_diag(kov_builder *b, kov_value x, int64_t k)
         return on_diagonal(b, x, k);
     if (ndim == 2)
         return kov_numpy_diagonal(b, x, k, 0, 1);
-    return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "diag: x has %d dimensions, it must have 1 or 2",
-                            ndim);
+    return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                            "diag: x has %d dimensions, it must have 1 or 2", ndim);
 }
 
 kov_value kov_numpy_diagflat(kov_builder *b, kov_value x, int64_t k)
@@ -185,7 +189,8 @@ typedef struct kov_padding {
 static bool read_padding(kov_builder *b, kov_ints widths, int ndim, kov_padding *out)
 {
     if (widths.n != 1 && widths.n != 2 && widths.n != 2 * ndim) {
-        kov_builder_fail(b, KOV_INVALID_ARGUMENT, "pad: %d widths for %d dimensions", widths.n, ndim);
+        kov_builder_fail(b, KOV_INVALID_ARGUMENT, "pad: %d widths for %d dimensions", widths.n,
+                         ndim);
         return false;
     }
     for (int i = 0; i < ndim; i++) {
@@ -211,8 +216,8 @@ static kov_value pad_by_index(kov_builder *b, kov_value x, int axis, int64_t bef
     if (strcmp(mode, "wrap") == 0) {
         index = kov_floor_mod(b, index, size);
     } else {
-        /* Back and forth: the period runs up and down once; symmetric repeats the edge, reflect does
-         * not. A single element is its own mirror image. */
+        /* Back and forth: the period runs up and down once; symmetric repeats the edge, reflect
+         * does not. A single element is its own mirror image. */
         bool edges = strcmp(mode, "symmetric") == 0;
         kov_value period = kov_multiply(b, two, edges ? size : kov_subtract(b, size, one));
         period = kov_maximum(b, period, one);
@@ -245,7 +250,8 @@ static kov_value side_value(kov_builder *b, kov_value x, int axis, const char *m
 static kov_value ramp(kov_builder *b, kov_value edge, int axis, int64_t width, bool rising)
 {
     kov_dtype dtype = kov_dtype_of(b, edge);
-    kov_value wide = kov_dtype_is_float(dtype) ? kov_widen(b, edge) : kov_cast(b, edge, KOV_DTYPE_F64);
+    kov_value wide =
+        kov_dtype_is_float(dtype) ? kov_widen(b, edge) : kov_cast(b, edge, KOV_DTYPE_F64);
     int behind[KOV_MAX_NDIM], n = 0;
     for (int i = axis + 1; i < kov_ndim(b, edge); i++)
         behind[n++] = i - axis;
@@ -271,8 +277,9 @@ static kov_value pad_by_value(kov_builder *b, kov_value x, int axis, int64_t bef
         if (i == 1)
             parts[n++] = x;
         else if (width > 0 && is_ramp)
-            parts[n++] = ramp(b, kov_slice_axis(b, x, axis, i == 0 ? 0 : -1, i == 0 ? 1 : INT64_MAX, 1),
-                              axis, width, i == 0);
+            parts[n++] =
+                ramp(b, kov_slice_axis(b, x, axis, i == 0 ? 0 : -1, i == 0 ? 1 : INT64_MAX, 1),
+                     axis, width, i == 0);
         else if (width > 0) {
             kov_value at = kov_constant_i64(b, &(int64_t){0}, 1);
             kov_value places = kov_broadcast_to(b, at, kov_one_i64(b, width));
@@ -282,14 +289,13 @@ static kov_value pad_by_value(kov_builder *b, kov_value x, int axis, int64_t bef
     return n == 1 ? x : kov_concat(b, parts, n, axis);
 }
 
-/* Whether mirroring needs no more elements than there are. Where sizes are free it is assumed; the
- * operation checks it when it runs. */
+/* Whether mirroring is known to need no more elements than there are: only then is it one Pad. */
 static bool fits_once(kov_builder *b, kov_value x, const kov_padding *widths, int64_t edge)
 {
     const kov_value_info *info = kov_builder_value(b, x);
     for (int i = 0; i < info->ndim; i++) {
         int64_t most = widths->before[i] > widths->after[i] ? widths->before[i] : widths->after[i];
-        if (kov_dim_is_number(info->dims[i]) && most > info->dims[i] - edge)
+        if (most > 0 && kov_dim_lower(b->dims, info->dims[i]) - edge < most)
             return false;
     }
     return true;
@@ -306,8 +312,8 @@ kov_value kov_numpy_pad(kov_builder *b, kov_value x, kov_ints pad_width, const c
     bool constant = strcmp(mode, "constant") == 0 || strcmp(mode, "empty") == 0;
     if (!constant && constant_values != KOV_VALUE_NONE)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "pad: constant_values can only be given with mode 'constant', "
-                                "not '%s'",
+                                "pad: Argument `constant_values` can only be provided when "
+                                "`mode == 'constant'`, it is '%s'",
                                 mode);
     if (strcmp(mode, "circular") == 0)
         mode = "wrap";

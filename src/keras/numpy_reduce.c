@@ -107,8 +107,8 @@ kov_value kov_numpy_any(kov_builder *b, kov_value x, const kov_axes *axis, bool 
 
 /* ---- Places of extremes ---- */
 
-/* The first index of an extreme: the least index of the elements that equal it, or of the NaNs if there
- * is one. */
+/* The first index of an extreme: the least index of the elements that equal it, or of the NaNs if
+ * there is one. */
 static kov_value place(kov_builder *b, const char *function, kov_value x, const kov_axes *axis,
                        bool keepdims, bool largest)
 {
@@ -121,8 +121,8 @@ static kov_value place(kov_builder *b, const char *function, kov_value x, const 
     if (kov_is_bool_value(b, flat))
         flat = kov_cast(b, flat, KOV_DTYPE_U8);
     kov_value axes = kov_one_i64(b, at), count = kov_dim_value(b, flat, at);
-    kov_value best = largest ? kov_reduce_max(b, flat, axes, true)
-                             : kov_reduce_min(b, flat, axes, true);
+    kov_value best =
+        largest ? kov_reduce_max(b, flat, axes, true) : kov_reduce_min(b, flat, axes, true);
     kov_value hit = kov_equal(b, flat, best);
     if (kov_is_float_value(b, flat)) {
         /* A NaN is the extreme of its row whatever the reduction makes of it. */
@@ -177,8 +177,8 @@ static kov_value nan_place(kov_builder *b, const char *function, kov_value x, co
                            bool keepdims, bool largest)
 {
     x = kov_strong(b, x);
-    kov_value y = place(b, function, nan_as(b, x, largest ? -INFINITY : INFINITY), axis, keepdims,
-                        largest);
+    kov_value y =
+        place(b, function, nan_as(b, x, largest ? -INFINITY : INFINITY), axis, keepdims, largest);
     if (!kov_is_float_value(b, x))
         return y;
     return kov_select(b, all_nan(b, function, x, axis, keepdims), kov_int_like(b, y, -1), y);
@@ -204,12 +204,12 @@ kov_value kov_numpy_nanprod(kov_builder *b, kov_value x, const kov_axes *axis, b
     return kov_numpy_prod(b, nan_as(b, x, 1.0), axis, keepdims, KOV_DTYPE_NONE);
 }
 
-static kov_value nan_extreme(kov_builder *b, const char *function, kov_value x, const kov_axes *axis,
-                             bool keepdims, bool largest)
+static kov_value nan_extreme(kov_builder *b, const char *function, kov_value x,
+                             const kov_axes *axis, bool keepdims, bool largest)
 {
     x = kov_strong(b, x);
-    kov_value y = extreme(b, function, nan_as(b, x, largest ? -INFINITY : INFINITY), axis, keepdims,
-                          largest);
+    kov_value y =
+        extreme(b, function, nan_as(b, x, largest ? -INFINITY : INFINITY), axis, keepdims, largest);
     if (!kov_is_float_value(b, x))
         return y;
     return kov_select(b, all_nan(b, function, x, axis, keepdims), kov_scalar_like(b, y, NAN), y);

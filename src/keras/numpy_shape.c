@@ -143,10 +143,14 @@ kov_value kov_numpy_rot90(kov_builder *b, kov_value array, int64_t k, kov_ints a
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "rot90: the axes must differ, both are %d",
                                 from);
     switch ((k % 4 + 4) % 4) {
-    case 0: return array;
-    case 1: return kov_swap(b, kov_reverse(b, array, to), from, to);
-    case 2: return kov_reverse(b, kov_reverse(b, array, from), to);
-    default: return kov_reverse(b, kov_swap(b, array, from, to), to);
+    case 0:
+        return array;
+    case 1:
+        return kov_swap(b, kov_reverse(b, array, to), from, to);
+    case 2:
+        return kov_reverse(b, kov_reverse(b, array, from), to);
+    default:
+        return kov_reverse(b, kov_swap(b, array, from, to), to);
     }
 }
 
@@ -200,8 +204,8 @@ kov_value kov_numpy_repeat(kov_builder *b, kov_value x, kov_value repeats, const
     /* Output element i comes from the first input whose running total exceeds i. */
     kov_value ends = kov_cum_sum(b, repeats, kov_constant_i64_scalar(b, 0), false, false);
     kov_value total = kov_reduce_sum(b, repeats, kov_one_i64(b, 0), false);
-    kov_value from = kov_search_sorted(b, ends, kov_iota(b, total, KOV_DTYPE_I64), true,
-                                       KOV_DTYPE_I64);
+    kov_value from =
+        kov_search_sorted(b, ends, kov_iota(b, total, KOV_DTYPE_I64), true, KOV_DTYPE_I64);
     return kov_gather(b, x, from, kov_constant_i64_scalar(b, at), 0);
 }
 
@@ -331,8 +335,8 @@ static int split_at(kov_builder *b, kov_value x, const int64_t *cuts, int n, int
         return 0;
     }
     for (int i = 0; i <= n; i++)
-        outs[i] = kov_slice_axis(b, x, axis, i == 0 ? 0 : cuts[i - 1], i == n ? INT64_MAX : cuts[i],
-                                 1);
+        outs[i] =
+            kov_slice_axis(b, x, axis, i == 0 ? 0 : cuts[i - 1], i == n ? INT64_MAX : cuts[i], 1);
     return n + 1;
 }
 
@@ -343,8 +347,8 @@ static int outputs_of(kov_value first, int count, kov_value *outs)
     return count;
 }
 
-/* Piece i of L elements in s pieces has (L - i + s - 1) / s: the first ones are one longer where it does
- * not come out. */
+/* Piece i of L elements in s pieces has (L - i + s - 1) / s: the first ones are one longer where it
+ * does not come out. */
 static int split_unevenly(kov_builder *b, kov_value x, int64_t sections, int axis, kov_value *outs)
 {
     kov_value count = kov_constant_i64_scalar(b, sections), one = kov_constant_i64_scalar(b, 1);
@@ -394,8 +398,8 @@ static int split_into(kov_builder *b, const char *function, kov_value x, int64_t
     return outputs_of(first, count, outs);
 }
 
-static int pieces(kov_builder *b, const char *function, kov_value x, kov_sections cuts, int64_t axis,
-                  bool uneven, kov_value *outs, int capacity)
+static int pieces(kov_builder *b, const char *function, kov_value x, kov_sections cuts,
+                  int64_t axis, bool uneven, kov_value *outs, int capacity)
 {
     x = kov_strong(b, x);
     int at = kov_axis(b, function, axis, kov_ndim(b, x));
@@ -412,8 +416,8 @@ int kov_numpy_split(kov_builder *b, kov_value x, kov_sections indices_or_section
     return pieces(b, "split", x, indices_or_sections, axis, false, outs, capacity);
 }
 
-int kov_numpy_array_split(kov_builder *b, kov_value x, kov_sections indices_or_sections, int64_t axis,
-                          kov_value *outs, int capacity)
+int kov_numpy_array_split(kov_builder *b, kov_value x, kov_sections indices_or_sections,
+                          int64_t axis, kov_value *outs, int capacity)
 {
     return pieces(b, "array_split", x, indices_or_sections, axis, true, outs, capacity);
 }

@@ -8,8 +8,8 @@
 /* ---- Order ---- */
 
 /* x with one axis last: sorted, or the order that sorts it, moved back. */
-static kov_value sorted_along(kov_builder *b, const char *function, kov_value x, const kov_axes *axis,
-                              bool want_order)
+static kov_value sorted_along(kov_builder *b, const char *function, kov_value x,
+                              const kov_axes *axis, bool want_order)
 {
     x = kov_strong(b, x);
     bool flat = !axis->given || axis->n == 0; /* an explicit None */
@@ -57,10 +57,11 @@ kov_value kov_numpy_searchsorted(kov_builder *b, kov_value sorted_sequence, kov_
                                  const char *side)
 {
     if (kov_ndim(b, sorted_sequence) != 1)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "searchsorted: the sorted sequence has %d dimensions, it must have 1; "
-                                "keras.ops.vectorized_map extends it to more",
-                                kov_ndim(b, sorted_sequence));
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "searchsorted: the sorted sequence has %d dimensions, it must have 1; "
+            "keras.ops.vectorized_map extends it to more",
+            kov_ndim(b, sorted_sequence));
     if (strcmp(side, "left") != 0 && strcmp(side, "right") != 0)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
                                 "searchsorted: side is 'left' or 'right', not '%s'", side);
@@ -88,7 +89,8 @@ kov_value kov_numpy_digitize(kov_builder *b, kov_value x, kov_value bins)
 }
 
 /* Each element is looked for in the sorted x2; none is found in an empty one. */
-kov_value kov_numpy_isin(kov_builder *b, kov_value x1, kov_value x2, bool assume_unique, bool invert)
+kov_value kov_numpy_isin(kov_builder *b, kov_value x1, kov_value x2, bool assume_unique,
+                         bool invert)
 {
     (void)assume_unique;
     kov_promote_pair(b, &x1, &x2);
@@ -103,8 +105,8 @@ kov_value kov_numpy_isin(kov_builder *b, kov_value x1, kov_value x2, bool assume
     kov_value found = find_places(b, sorted, x1, false);
     kov_value one = kov_constant_int(b, KOV_DTYPE_I32, 1);
     kov_value last = kov_subtract(b, kov_cast(b, kov_dim_value(b, sorted, 0), KOV_DTYPE_I32), one);
-    kov_value near = kov_gather(b, sorted, kov_minimum(b, found, last),
-                                kov_constant_i64_scalar(b, 0), 0);
+    kov_value near =
+        kov_gather(b, sorted, kov_minimum(b, found, last), kov_constant_i64_scalar(b, 0), 0);
     return invert ? kov_not_equal(b, near, x1) : kov_equal(b, near, x1);
 }
 
@@ -129,12 +131,13 @@ kov_value kov_numpy_bincount(kov_builder *b, kov_value x, kov_value weights, kov
         counted = kov_cast(b, weights, dtype);
     }
     /* One element more: the largest of an empty x is nothing. */
-    kov_value extra = kov_concat(b, (const kov_value[]){kov_flatten(b, places), kov_one_i64(b, -1)}, 2,
-                                 0);
+    kov_value extra =
+        kov_concat(b, (const kov_value[]){kov_flatten(b, places), kov_one_i64(b, -1)}, 2, 0);
     kov_value most = kov_reduce_max(b, extra, kov_one_i64(b, 0), false);
     kov_value length = kov_maximum(b, kov_add(b, most, one), minlength);
     const kov_value parts[] = {kov_dims_value(b, x, 0, ndim - 1), length};
-    kov_value zeros = kov_broadcast_to(b, kov_constant_int(b, dtype, 0), kov_join_dims(b, parts, 2));
+    kov_value zeros =
+        kov_broadcast_to(b, kov_constant_int(b, dtype, 0), kov_join_dims(b, parts, 2));
     return kov_scatter_elements_update(b, zeros, places, counted,
                                        kov_constant_i64_scalar(b, ndim - 1), "sum", true);
 }
@@ -194,7 +197,8 @@ void kov_numpy_histogram(kov_builder *b, kov_value x, kov_value bins, kov_values
 static kov_value sized(kov_builder *b, kov_value y, int axis, int64_t size, kov_value fill)
 {
     y = kov_slice_axis(b, y, axis, 0, size, 1);
-    kov_value missing = kov_subtract(b, kov_constant_i64_scalar(b, size), kov_dim_value(b, y, axis));
+    kov_value missing =
+        kov_subtract(b, kov_constant_i64_scalar(b, size), kov_dim_value(b, y, axis));
     int ndim = kov_ndim(b, y);
     kov_value shape[KOV_MAX_NDIM];
     for (int i = 0; i < ndim; i++)
@@ -207,9 +211,33 @@ static kov_value sized(kov_builder *b, kov_value y, int axis, int64_t size, kov_
     return kov_reshape(b, y, kov_join_dims(b, shape, ndim), false);
 }
 
-int kov_numpy_unique(kov_builder *b, kov_value x, bool sorted, bool return_index, bool return_inverse,
-                     bool return_counts, const kov_axes *axis, kov_optional_int size,
-                     kov_value fill_value, kov_value *outs, int capacity)
+/* Values, first indices, inverse and counts of floats: every NaN is a value of its own, which the
+ * operation Unique has no word for. Runs of equal elements are found in the sorted x. */
+static void unique_floats(kov_builder *b, kov_value x, kov_value *out)
+{
+    kov_value order = KOV_VALUE_ERROR, sorted = kov_sort_last(b, kov_flatten(b, x), &order);
+    kov_value zero = kov_constant_i64_scalar(b, 0), one = kov_constant_int(b, KOV_DTYPE_I32, 1);
+    kov_value size = kov_dim_value(b, sorted, 0), index = kov_iota(b, size, KOV_DTYPE_I64);
+    kov_value before = kov_roll(b, sorted, kov_one_i64(b, 1), kov_one_i64(b, 0));
+    kov_value starts_run =
+        kov_logical_or(b, kov_not_equal(b, sorted, before), kov_equal(b, index, zero));
+    kov_value starts = kov_pick(b, kov_non_zero(b, starts_run, KOV_DTYPE_I32), 0, 0);
+    kov_value run = kov_cum_sum(b, kov_cast(b, starts_run, KOV_DTYPE_I32), zero, false, false);
+    const kov_value ends[] = {kov_slice_axis(b, starts, 0, 1, INT64_MAX, 1),
+                              kov_cast(b, kov_join_dims(b, &size, 1), KOV_DTYPE_I32)};
+    kov_value last =
+        kov_slice(b, kov_concat(b, ends, 2, 0), kov_one_i64(b, 0), kov_dims_value(b, starts, 0, 1),
+                  kov_one_i64(b, 1), kov_one_i64(b, 0));
+    out[0] = kov_gather(b, sorted, starts, zero, 0);
+    out[1] = kov_gather(b, order, starts, zero, 0);
+    out[2] = kov_scatter_elements_update(b, kov_fill_like(b, kov_int_like(b, one, 0), order), order,
+                                         kov_subtract(b, run, one), zero, "none", true);
+    out[3] = kov_subtract(b, last, starts);
+}
+
+int kov_numpy_unique(kov_builder *b, kov_value x, bool sorted, bool return_index,
+                     bool return_inverse, bool return_counts, const kov_axes *axis,
+                     kov_optional_int size, kov_value fill_value, kov_value *outs, int capacity)
 {
     x = kov_strong(b, x);
     bool is_bool = kov_is_bool_value(b, x);
@@ -223,11 +251,18 @@ int kov_numpy_unique(kov_builder *b, kov_value x, bool sorted, bool return_index
         at = kov_axis_one(b, "unique", axis, kov_ndim(b, x));
         along = kov_constant_i64_scalar(b, at);
     }
-    kov_value values = kov_unique(b, data, along, sorted, KOV_DTYPE_I32, KOV_DTYPE_I32);
-    kov_value index = kov_output(values, 1), inverse = kov_output(values, 2);
-    kov_value counts = kov_output(values, 3);
+    kov_value found[4];
+    if (!axis->given && kov_is_float_value(b, x)) {
+        unique_floats(b, x, found);
+    } else {
+        kov_value first = kov_unique(b, data, along, sorted, KOV_DTYPE_I32, KOV_DTYPE_I32);
+        for (int i = 0; i < 4; i++)
+            found[i] = kov_output(first, i);
+    }
+    kov_value values = found[0], index = found[1], inverse = found[2], counts = found[3];
     if (size.given) {
-        kov_value zero = kov_constant_i64_scalar(b, 0), none = kov_constant_int(b, KOV_DTYPE_I32, 0);
+        kov_value zero = kov_constant_i64_scalar(b, 0),
+                  none = kov_constant_int(b, KOV_DTYPE_I32, 0);
         kov_value first = kov_gather(b, index, zero, zero, 0);
         kov_value fill = fill_value == KOV_VALUE_NONE
                              ? kov_slice_axis(b, values, at, 0, 1, 1)

@@ -115,11 +115,16 @@ typedef struct kov_method {
 } kov_method;
 
 static const kov_method methods[] = {
-    {"linear", 1, 1, 'i'},           {"lower", 1, 1, 'l'},
-    {"higher", 1, 1, 'h'},           {"midpoint", 1, 1, 'm'},
-    {"nearest", 1, 1, 'n'},          {"hazen", 0.5, 0.5, 'i'},
-    {"weibull", 0, 0, 'i'},          {"interpolated_inverted_cdf", 0, 1, 'i'},
-    {"median_unbiased", 1.0 / 3, 1.0 / 3, 'i'}, {"normal_unbiased", 0.375, 0.375, 'i'},
+    {"linear", 1, 1, 'i'},
+    {"lower", 1, 1, 'l'},
+    {"higher", 1, 1, 'h'},
+    {"midpoint", 1, 1, 'm'},
+    {"nearest", 1, 1, 'n'},
+    {"hazen", 0.5, 0.5, 'i'},
+    {"weibull", 0, 0, 'i'},
+    {"interpolated_inverted_cdf", 0, 1, 'i'},
+    {"median_unbiased", 1.0 / 3, 1.0 / 3, 'i'},
+    {"normal_unbiased", 0.375, 0.375, 'i'},
     {"inverted_cdf", 0, 1, 'h'},
 };
 
@@ -132,8 +137,8 @@ static const kov_method *method_named(kov_builder *b, const char *function, cons
     return &methods[0];
 }
 
-/* Where quantiles lie among `count` sorted elements, as float64: float32 could not tell neighbours of a
- * long row apart. */
+/* Where quantiles lie among `count` sorted elements, as float64: float32 could not tell neighbours
+ * of a long row apart. */
 static kov_value places_of(kov_builder *b, kov_value q, kov_value count, const kov_method *method)
 {
     kov_value zero = kov_scalar_like(b, q, 0.0), one = kov_scalar_like(b, q, 1.0);
@@ -155,7 +160,8 @@ static kov_value element_at(kov_builder *b, kov_value sorted, kov_value place, b
 }
 
 /* Elements beside the places, mixed as the method says. */
-static kov_value mixed(kov_builder *b, kov_value sorted, kov_value places, bool by_lane, char between)
+static kov_value mixed(kov_builder *b, kov_value sorted, kov_value places, bool by_lane,
+                       char between)
 {
     kov_value low_place = kov_floor(b, places), high_place = kov_ceiling(b, places);
     if (between == 'l' || between == 'n')
@@ -219,7 +225,8 @@ static kov_value quantiles(kov_builder *b, const char *function, kov_value x, ko
 kov_value kov_numpy_quantile(kov_builder *b, kov_value x, kov_value q, const kov_axes *axis,
                              const char *method, bool keepdims)
 {
-    return quantiles(b, "quantile", x, kov_cast(b, q, KOV_DTYPE_F64), axis, method, keepdims, false);
+    return quantiles(b, "quantile", x, kov_cast(b, q, KOV_DTYPE_F64), axis, method, keepdims,
+                     false);
 }
 
 kov_value kov_numpy_nanquantile(kov_builder *b, kov_value x, kov_value q, const kov_axes *axis,
@@ -344,8 +351,8 @@ kov_value kov_numpy_trapezoid(kov_builder *b, kov_value y, kov_value x, kov_valu
         if (n > 0)
             width = kov_unsqueeze(b, width, kov_axes_value(b, behind, n));
     }
-    kov_value sides = kov_add(b, kov_slice_axis(b, y, at, 1, INT64_MAX, 1),
-                              kov_slice_axis(b, y, at, 0, -1, 1));
+    kov_value sides =
+        kov_add(b, kov_slice_axis(b, y, at, 1, INT64_MAX, 1), kov_slice_axis(b, y, at, 0, -1, 1));
     kov_value areas = kov_multiply(b, kov_multiply(b, width, sides), kov_scalar_like(b, y, 0.5));
     return kov_cast(b, kov_reduce_sum(b, areas, kov_one_i64(b, at), false), dtype);
 }

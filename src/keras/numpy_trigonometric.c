@@ -109,8 +109,8 @@ kov_value kov_numpy_arctan2(kov_builder *b, kov_value x1, kov_value x2)
 
 kov_value kov_numpy_angle(kov_builder *b, kov_value x)
 {
-    if (kov_refuse_complex(b, "angle", x))
-        return KOV_VALUE_ERROR;
+    if (kov_is_complex_value(b, x))
+        return kov_numpy_arctan2(b, kov_complex_part(b, x, 1), kov_complex_part(b, x, 0));
     x = kov_as_float(b, x);
     kov_value zero = kov_scalar_like(b, x, 0.0), pi = kov_scalar_like(b, x, PI);
     kov_value angle = kov_select(b, kov_is_negative_zero_or_less(b, x), pi, zero);
@@ -163,8 +163,8 @@ kov_value kov_numpy_hypot(kov_builder *b, kov_value x1, kov_value x2)
     ratio = kov_select(b, kov_equal(b, larger, zero), zero, ratio);
     kov_value root = kov_sqrt(b, kov_add(b, one, kov_multiply(b, ratio, ratio)));
     kov_value length = kov_multiply(b, larger, root);
-    kov_value unbounded = kov_logical_or(b, kov_is_inf(b, x, true, true),
-                                         kov_is_inf(b, y, true, true));
+    kov_value unbounded =
+        kov_logical_or(b, kov_is_inf(b, x, true, true), kov_is_inf(b, y, true, true));
     kov_value endless = kov_scalar_like(b, x, INFINITY);
     return kov_narrow(b, kov_select(b, unbounded, endless, length), dtype);
 }

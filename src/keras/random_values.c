@@ -1,89 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Module random: distributions as functions of Philox bits. The seed is Keras's: two 32-bit integers. */
-#include "keras/helpers.h"
+#include "keras/random_draws.h"
 #include "keras_functions.h"
 #include <math.h>
-
-/* The key of a seed: any integer tensor of two elements, its low 32 bits. */
-static kov_value key_of(kov_builder *b, const char *function, kov_value seed)
-{
-    if (seed == KOV_VALUE_NONE)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "%s: no seed; draw one with keras.random.SeedGenerator", function);
-    if (kov_dtype_of(b, seed) != KOV_DTYPE_U32 && kov_dtype_of(b, seed) != KOV_DTYPE_I32)
-        seed = kov_cast(b, seed, KOV_DTYPE_U32);
-    return seed;
-}
-
-/* Integers that are exact in dtype: as many random bits as its significand holds. */
-static int significand_bits(kov_dtype dtype)
-{
-    switch (dtype) {
-    case KOV_DTYPE_F16:
-        return 11;
-    case KOV_DTYPE_BF16:
-        return 8;
-    case KOV_DTYPE_F64:
-        return 53;
-    default:
-        return 24;
-    }
-}
-
-static kov_value shift_right(kov_builder *b, kov_value x, int bits)
-{
-    return kov_bitwise_right_shift(b, x, kov_constant_int(b, kov_dtype_of(b, x), bits));
-}
-
-static kov_value wide_bits(kov_builder *b, kov_value key, kov_value shape, int stream)
-{
-    kov_value high = kov_cast(b, kov_random_bits(b, key, shape, stream), KOV_DTYPE_U64);
-    kov_value low = kov_cast(b, kov_random_bits(b, key, shape, stream + 1), KOV_DTYPE_U64);
-    high = kov_bitwise_left_shift(b, high, kov_constant_int(b, KOV_DTYPE_U64, 32));
-    return kov_bitwise_or(b, high, low);
-}
-
-/* Uniform in [0, 1), every value a multiple of 2^-significand. Uses streams `stream` and `stream` + 1. */
-static kov_value unit(kov_builder *b, kov_value key, kov_value shape, kov_dtype dtype, int stream)
-{
-    int bits = significand_bits(dtype);
-    kov_value word = bits > 32 ? wide_bits(b, key, shape, stream) : kov_random_bits(b, key, shape, stream);
-    kov_value number = kov_cast(b, shift_right(b, word, (bits > 32 ? 64 : 32) - bits), dtype);
-    return kov_multiply(b, number, kov_scalar_like(b, number, ldexp(1, -bits)));
-}
-
-static kov_dtype float_dtype(kov_builder *b, const char *function, kov_dtype dtype)
-{
-    if (dtype == KOV_DTYPE_NONE)
-        return b->floatx;
-    if (!kov_dtype_is_float(dtype))
-        kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: dtype is %s; it must be a float", function,
-                         kov_dtype_keras_name(dtype));
-    return dtype;
-}
 
 kov_value kov_random_uniform(kov_builder *b, kov_value shape, kov_value minval, kov_value maxval,
                              kov_dtype dtype, kov_value seed)
 {
-    kov_value key = key_of(b, "uniform", seed);
-    dtype = float_dtype(b, "uniform", dtype);
+    kov_value key = kov_random_key(b, "uniform", seed);
+    dtype = kov_random_float_dtype(b, "uniform", dtype);
     minval = kov_cast(b, minval, dtype);
     maxval = kov_cast(b, maxval, dtype);
-    kov_value u = unit(b, key, shape, dtype, 0);
+    kov_value u = kov_random_unit(b, key, shape, dtype, 0);
     return kov_add(b, kov_multiply(b, u, kov_subtract(b, maxval, minval)), minval);
-}
-
-/* Standard normal by Box and Muller; the radius takes all 32 bits, so tails reach 6.6 deviations. */
-static kov_value standard_normal(kov_builder *b, kov_value key, kov_value shape, kov_dtype dtype)
-{
-    kov_dtype wide = kov_compute_dtype(dtype);
-    kov_value word = kov_cast(b, kov_random_bits(b, key, shape, 0), wide);
-    kov_value u = kov_add(b, kov_multiply(b, word, kov_scalar_like(b, word, ldexp(1, -32))),
-                          kov_scalar_like(b, word, ldexp(1, -33)));
-    kov_value radius = kov_sqrt(b, kov_multiply(b, kov_log(b, u), kov_scalar_like(b, u, -2)));
-    kov_value turn = unit(b, key, shape, wide, 2);
-    kov_value angle = kov_multiply(b, turn, kov_scalar_like(b, turn, 6.283185307179586476925286766559));
-    return kov_multiply(b, radius, kov_cos(b, angle));
 }
 
 static kov_value scaled(kov_builder *b, kov_value z, kov_value mean, kov_value stddev, kov_dtype dtype)
@@ -96,9 +25,9 @@ static kov_value scaled(kov_builder *b, kov_value z, kov_value mean, kov_value s
 kov_value kov_random_normal(kov_builder *b, kov_value shape, kov_value mean, kov_value stddev,
                             kov_dtype dtype, kov_value seed)
 {
-    kov_value key = key_of(b, "normal", seed);
-    dtype = float_dtype(b, "normal", dtype);
-    return scaled(b, standard_normal(b, key, shape, dtype), mean, stddev, dtype);
+    kov_value key = kov_random_key(b, "normal", seed);
+    dtype = kov_random_float_dtype(b, "normal", dtype);
+    return scaled(b, kov_random_gaussian(b, key, shape, kov_compute_dtype(dtype), 0), mean, stddev, dtype);
 }
 
 /* Within two deviations, by the inverse of the distribution function: sqrt(2) erfinv(u), u uniform in
@@ -106,9 +35,9 @@ kov_value kov_random_normal(kov_builder *b, kov_value shape, kov_value mean, kov
 kov_value kov_random_truncated_normal(kov_builder *b, kov_value shape, kov_value mean, kov_value stddev,
                                       kov_dtype dtype, kov_value seed)
 {
-    kov_value key = key_of(b, "truncated_normal", seed);
-    dtype = float_dtype(b, "truncated_normal", dtype);
-    kov_value u = unit(b, key, shape, kov_compute_dtype(dtype), 0);
+    kov_value key = kov_random_key(b, "truncated_normal", seed);
+    dtype = kov_random_float_dtype(b, "truncated_normal", dtype);
+    kov_value u = kov_random_unit(b, key, shape, kov_compute_dtype(dtype), 0);
     double limit = erf(sqrt(2.0));
     u = kov_subtract(b, kov_multiply(b, u, kov_scalar_like(b, u, 2 * limit)), kov_scalar_like(b, u, limit));
     kov_value z = kov_multiply(b, kov_math_erfinv(b, u), kov_scalar_like(b, u, sqrt(2.0)));
@@ -118,13 +47,13 @@ kov_value kov_random_truncated_normal(kov_builder *b, kov_value shape, kov_value
 kov_value kov_random_randint(kov_builder *b, kov_value shape, kov_value minval, kov_value maxval,
                              kov_dtype dtype, kov_value seed)
 {
-    kov_value key = key_of(b, "randint", seed);
+    kov_value key = kov_random_key(b, "randint", seed);
     if (!kov_dtype_is_integer(dtype))
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "randint: dtype is %s; it must be an integer",
                                 kov_dtype_keras_name(dtype));
     minval = kov_cast(b, minval, KOV_DTYPE_I64);
     kov_value range = kov_subtract(b, kov_cast(b, maxval, KOV_DTYPE_I64), minval);
-    kov_value word = wide_bits(b, key, shape, 0); /* 64 bits: the bias of the remainder is below 2^-31 */
+    kov_value word = kov_random_wide_bits(b, key, shape, 0); /* 64 bits: the bias of the remainder is below 2^-31 */
     kov_value offset = kov_floor_mod(b, word, kov_cast(b, range, KOV_DTYPE_U64));
     return kov_cast(b, kov_add(b, kov_cast(b, offset, KOV_DTYPE_I64), minval), dtype);
 }
@@ -133,7 +62,7 @@ kov_value kov_random_randint(kov_builder *b, kov_value shape, kov_value minval, 
 kov_value kov_random_categorical(kov_builder *b, kov_value logits, kov_value num_samples, kov_dtype dtype,
                                  kov_value seed)
 {
-    kov_value key = key_of(b, "categorical", seed);
+    kov_value key = kov_random_key(b, "categorical", seed);
     logits = kov_as_float(b, logits);
     if (b->status == KOV_OK && kov_ndim(b, logits) != 2)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
@@ -141,9 +70,7 @@ kov_value kov_random_categorical(kov_builder *b, kov_value logits, kov_value num
                                 kov_ndim(b, logits));
     kov_value wide = kov_widen(b, logits);
     const kov_value parts[] = {kov_dims_value(b, logits, 0, 1), num_samples, kov_dims_value(b, logits, 1, 2)};
-    kov_value u = kov_cast(b, kov_random_bits(b, key, kov_join_dims(b, parts, 3), 0), kov_dtype_of(b, wide));
-    u = kov_add(b, kov_multiply(b, u, kov_scalar_like(b, u, ldexp(1, -32))),
-                kov_scalar_like(b, u, ldexp(1, -33)));
+    kov_value u = kov_random_open_unit(b, key, kov_join_dims(b, parts, 3), kov_dtype_of(b, wide), 0);
     kov_value noise = kov_negative(b, kov_log(b, kov_negative(b, kov_log(b, u))));
     kov_value noisy = kov_add(b, kov_unsqueeze_at(b, wide, 1), noise);
     kov_value best = kov_top_k(b, noisy, kov_constant_i64_scalar(b, 1), 2, "max", "value", KOV_DTYPE_I32, true);
@@ -153,12 +80,12 @@ kov_value kov_random_categorical(kov_builder *b, kov_value logits, kov_value num
 kov_value kov_random_dropout(kov_builder *b, kov_value inputs, kov_value rate, kov_value noise_shape,
                              kov_value seed)
 {
-    kov_value key = key_of(b, "dropout", seed);
+    kov_value key = kov_random_key(b, "dropout", seed);
     inputs = kov_as_float(b, inputs);
     kov_dtype dtype = kov_dtype_of(b, inputs);
     kov_value keep = kov_subtract(b, kov_constant_number(b, KOV_DTYPE_F32, 1), kov_cast(b, rate, KOV_DTYPE_F32));
     kov_value shape = noise_shape == KOV_VALUE_NONE ? kov_shape_value(b, inputs) : noise_shape;
-    kov_value kept = kov_less(b, unit(b, key, shape, KOV_DTYPE_F32, 0), keep);
+    kov_value kept = kov_less(b, kov_random_unit(b, key, shape, KOV_DTYPE_F32, 0), keep);
     kov_value scale = kov_cast(b, keep, dtype);
     return kov_select(b, kept, kov_divide(b, inputs, scale), kov_scalar_like(b, inputs, 0));
 }
@@ -166,11 +93,12 @@ kov_value kov_random_dropout(kov_builder *b, kov_value inputs, kov_value rate, k
 /* A random order: that in which 63 random bits per index are sorted. */
 kov_value kov_random_shuffle(kov_builder *b, kov_value x, int64_t axis, kov_value seed)
 {
-    kov_value key = key_of(b, "shuffle", seed);
+    kov_value key = kov_random_key(b, "shuffle", seed);
     x = kov_strong(b, x);
     int at = kov_axis(b, "shuffle", axis, kov_ndim(b, x));
     kov_value n = kov_dim_value(b, x, at);
-    kov_value word = shift_right(b, wide_bits(b, key, kov_unsqueeze_at(b, n, 0), 0), 1);
+    kov_value word = kov_bitwise_right_shift(b, kov_random_wide_bits(b, key, kov_unsqueeze_at(b, n, 0), 0),
+                                             kov_constant_int(b, KOV_DTYPE_U64, 1));
     kov_value order;
     kov_sort_last(b, kov_cast(b, word, KOV_DTYPE_I64), &order);
     return kov_gather(b, x, order, kov_constant_i64_scalar(b, at), 0);

@@ -45,11 +45,13 @@ static void use(kov_planner *p, kov_value value, int user)
     v->uses++;
 }
 
+/* Of what inference knows only shapes are taken for data: in other numbers the smallest int64 may have
+ * been lost. */
 static bool computes(const kov_planner *p, const kov_node *node)
 {
-    for (int i = 0; i < node->output_count; i++) {
-        kov_value v = node->first_output + (kov_value)i;
-        if (p->values[v].needed && !kov_plan_is_known(p, v))
+    bool known = node->op == KOV_OP_SHAPE_OF && kov_plan_is_known(p, node->first_output);
+    for (int i = 0; i < node->output_count && !known; i++) {
+        if (p->values[node->first_output + (kov_value)i].needed)
             return true;
     }
     return false;

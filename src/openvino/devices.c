@@ -67,7 +67,8 @@ static kov_status check_list(const kov_ov_devices *devices, const char *device)
     size_t head = strcspn(device, ":");
     if (!is_meta(device, head)) {
         if (device[head])
-            return fail_missing(devices, device, device, head);
+            return kov_fail(KOV_DEVICE_ERROR,
+                            "device %s: only AUTO, HETERO and MULTI take a list of devices", device);
         return check_name(devices, device, device, head);
     }
     if (!device[head])

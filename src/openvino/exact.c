@@ -147,6 +147,8 @@ static bool takes_bodies(const kov_node *node, const kov_op_info *op, char *why,
 bool kov_openvino_supports(const kov_graph *graph, const kov_node *node, char *why, size_t why_size)
 {
     const kov_op_info *op = kov_op_info_of(node->op);
+    if (node->op == KOV_OP_FOREIGN)
+        return true;
     if (op->exactness == KOV_EXACT_NEVER)
         return refuse(why, why_size, op->name,
                       op->domain == KOV_DOMAIN_KOV ? "OpenVINO has no such operation"

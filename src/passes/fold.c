@@ -78,6 +78,8 @@ static bool fold_content(kov_rewrite *r, const kov_node *node, kov_value *outs)
     const kov_value_info *v = kov_graph_value(r->from, node->first_output);
     if (!v->content || v->ndim > 1 || v->content->n > KOV_MAX_NDIM || !kov_value_is_static(v))
         return false;
+    if (v->ndim == 1 && v->dtype != KOV_DTYPE_I64) /* rare, and evaluation may still fold it */
+        return false;
     int64_t numbers[KOV_MAX_NDIM];
     for (int i = 0; i < v->content->n; i++) {
         const kov_content_element *e = &v->content->at[i];
@@ -88,8 +90,8 @@ static bool fold_content(kov_rewrite *r, const kov_node *node, kov_value *outs)
     if (v->ndim == 0)
         outs[0] = kov_constant_int(r->b, v->dtype, numbers[0]);
     else
-        outs[0] = kov_cast(r->b, kov_constant_i64(r->b, numbers, v->content->n), v->dtype);
-    return v->ndim == 0 || v->dtype == KOV_DTYPE_I64 || v->content->n == 1;
+        outs[0] = kov_constant_i64(r->b, numbers, v->content->n);
+    return true;
 }
 
 static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)

@@ -10,6 +10,7 @@ kov_status kov_pass_inline(const kov_graph *graph, const kov_pass_options *optio
 kov_status kov_pass_fold(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
 kov_status kov_pass_simplify(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
 kov_status kov_pass_sink_transpose(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
+kov_status kov_pass_fold_pad(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
 kov_status kov_pass_fold_scale(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
 
 #endif

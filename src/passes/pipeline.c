@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "passes/passes.h"
 #include "base/status.h"
+#include <stdlib.h>
 #include <string.h>
 
 typedef kov_status (*pass_fn)(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
@@ -13,6 +14,7 @@ static const struct {
     {{"fold", "keeps bits", true}, kov_pass_fold},
     {{"simplify", "keeps bits", true}, kov_pass_simplify},
     {{"sink_transpose", "keeps bits", true}, kov_pass_sink_transpose},
+    {{"fold_pad", "keeps bits", true}, kov_pass_fold_pad},
     {{"fold_scale", "reassociates within K + 4 roundings of a sum of K products", true},
      kov_pass_fold_scale},
     {{"clean", "keeps bits", true}, kov_pass_simplify},
@@ -43,6 +45,19 @@ static bool is_off(const char *off, const char *name)
     return false;
 }
 
+/* Runs a pass; with KOV_VERIFY in the environment what it made is checked. */
+static kov_status run_pass(int index, const kov_graph *graph, const kov_pass_options *options,
+                           kov_graph **out)
+{
+    kov_status status = passes[index].run(graph, options, out);
+    if (status != KOV_OK || !getenv("KOV_VERIFY"))
+        return status;
+    status = kov_graph_verify(*out);
+    if (status != KOV_OK)
+        kov_graph_release(*out);
+    return status;
+}
+
 kov_status kov_passes_run(kov_graph *graph, const kov_pass_options *options, kov_graph **out)
 {
     kov_graph *current = graph;
@@ -51,7 +66,7 @@ kov_status kov_passes_run(kov_graph *graph, const kov_pass_options *options, kov
         kov_graph *next;
         if (passes[i].info.optional && is_off(options->off, passes[i].info.name))
             continue;
-        kov_status status = passes[i].run(current, options, &next);
+        kov_status status = run_pass(i, current, options, &next);
         kov_graph_release(current);
         if (status != KOV_OK)
             return kov_fail_in(status, "pass %s", passes[i].info.name);

@@ -89,7 +89,7 @@ static kov_status finish(kov_rewrite *r, kov_graph **out)
     return status;
 }
 
-kov_status kov_rewrite_graph(const kov_graph *from, kov_rewrite_rule rule, void *user, kov_graph **out)
+static kov_status rewrite(const kov_graph *from, kov_rewrite_rule rule, void *user, kov_graph **out)
 {
     kov_context *context = from->context;
     kov_rewrite r = {.from = from, .user = user};
@@ -116,6 +116,47 @@ fail:
     kov_free(context, r.map);
     kov_builder_release(r.b);
     return status;
+}
+
+static bool copy_rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
+{
+    (void)r;
+    (void)node;
+    (void)outs;
+    return false;
+}
+
+/* Rules leave nodes behind that what they emitted made needless. */
+static kov_status sweep(kov_graph **graph)
+{
+    kov_graph *from = *graph, *swept = NULL;
+    kov_context *context = from->context;
+    bool *needed = kov_alloc_zero(context, sizeof *needed * (size_t)(from->nodes.n + 1));
+    int *uses = kov_alloc_zero(context, sizeof *uses * (size_t)from->values.n);
+    kov_status status = KOV_OUT_OF_MEMORY;
+    bool all = true;
+    if (needed && uses) {
+        mark_needed(from, needed, uses);
+        for (int i = 0; i < from->nodes.n && all; i++)
+            all = needed[i] || from->nodes.at[i].op == KOV_OP_PARAMETER;
+        status = all ? KOV_OK : rewrite(from, copy_rule, NULL, &swept);
+    }
+    kov_free(context, needed);
+    kov_free(context, uses);
+    if (status == KOV_OK && all)
+        return status;
+    kov_graph_release(from);
+    *graph = swept;
+    return status;
+}
+
+kov_status kov_rewrite_graph(const kov_graph *from, kov_rewrite_rule rule, void *user, kov_graph **out)
+{
+    kov_graph *made = NULL;
+    KOV_TRY(rewrite(from, rule, user, &made));
+    KOV_TRY(sweep(&made));
+    *out = made;
+    return KOV_OK;
 }
 
 int kov_rewrite_ints(const kov_rewrite *r, kov_value v, int64_t *out, int capacity)

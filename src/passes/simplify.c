@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Nodes that change nothing, and pairs that undo each other. Exact in IEEE arithmetic. */
 #include "passes/passes.h"
+#include <math.h>
 #include <string.h>
 
 static bool same_shape(const kov_value_info *a, const kov_value_info *b)
@@ -66,7 +67,8 @@ static bool reshape(kov_rewrite *r, const kov_node *node, kov_value *outs)
 static bool neutral_right(kov_rewrite *r, const kov_node *node, kov_value *outs, double neutral)
 {
     double number;
-    if (!kov_rewrite_number(r, kov_rewrite_input(r, node, 1), &number) || number != neutral)
+    if (!kov_rewrite_number(r, kov_rewrite_input(r, node, 1), &number) || number != neutral ||
+        signbit(number)) /* -0 - (-0) is +0 */
         return false;
     return pass_through(r, node, outs);
 }

@@ -78,6 +78,9 @@ static kov_status put_data(const kov_function_info *info, const kov_parameter_in
         for (int i = 0; i < a->count && key->fits; i++)
             KOV_TRY(put_data(info, p, &a->u.list[i], key));
         return KOV_OK;
+    case KOV_ARGUMENT_STRING:
+        put(key, a->u.string, strlen(a->u.string) + 1);
+        return KOV_OK;
     default:
         return kov_fail(KOV_TYPE_ERROR, "%s.%s: argument %s is of a kind it does not take", info->module,
                         info->name, p->name);

@@ -93,7 +93,7 @@ static kov_status rewrite(struct trace *t, const kov_argument *from, kov_argumen
         to->u.list = list;
         return KOV_OK;
     }
-    if (from->kind == KOV_ARGUMENT_NONE)
+    if (from->kind == KOV_ARGUMENT_NONE || from->kind == KOV_ARGUMENT_STRING)
         return KOV_OK;
     const kov_eager_input *input = &t->key->inputs[t->next_input++];
     to->kind = KOV_ARGUMENT_VALUE;
@@ -119,7 +119,7 @@ static kov_status trace_graph(struct trace *t, int function, const kov_argument 
     size_t room = sizeof(kov_argument) * (size_t)(info->parameter_count + 1);
     kov_argument *rewritten = kov_arena_alloc(&t->arena, room);
     kov_value few[4], *outs = few;
-    int count = info->returns == KOV_RETURNS_LIST ? MAX_RESULTS : info->returns;
+    int count = info->returns < 0 ? MAX_RESULTS : info->returns;
     if (!rewritten)
         return KOV_OUT_OF_MEMORY;
     for (int i = 0; i < info->parameter_count; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What decompositions get of a call's arguments, seen through calls: which are values of the graph, which
- * numbers, and what is refused. */
+/* What decompositions get of a call's arguments, seen through calls: which are values of the graph,
+ * which numbers, and what is refused. */
 #include "graph/builder.h"
 #include "keras_functions.h"
 
@@ -63,7 +63,8 @@ static void test_shape_stays_a_value(void **state)
     assert_int_equal(builder->guards.n, 0);
 }
 
-/* A shape of numbers and dimensions of other values: what is known of each is known of the result. */
+/* A shape of numbers and dimensions of other values: what is known of each is known of the result.
+ */
 static void test_shape_of_numbers_and_values(void **state)
 {
     (void)state;
@@ -72,8 +73,8 @@ static void test_shape_of_numbers_and_values(void **state)
     const kov_argument items[] = {value(kov_builder_dim_value(builder, x, 0)),
                                   {.kind = KOV_ARGUMENT_INT, .u.integer = 3},
                                   {.kind = KOV_ARGUMENT_INT, .u.integer = 2}};
-    const kov_argument arguments[] = {
-        value(x), {.kind = KOV_ARGUMENT_LIST, .count = 3, .u.list = items}};
+    const kov_argument arguments[] = {value(x),
+                                      {.kind = KOV_ARGUMENT_LIST, .count = 3, .u.list = items}};
     assert_int_equal(call(KOV_FN_NUMPY_RESHAPE, arguments, 2, &out, 1), KOV_OK);
     assert_int_equal(kov_builder_dim(builder, out, 0), kov_builder_dim(builder, x, 0));
     assert_int_equal(kov_builder_dim(builder, out, 1), 3);
@@ -100,8 +101,8 @@ static void test_sections_tell_an_int_from_a_sequence(void **state)
     const int64_t dims[] = {6}, number[] = {3};
     kov_value x = parameter(KOV_DTYPE_F32, 1, dims), outs[4];
     for (int sequence = 0; sequence < 2; sequence++) {
-        const kov_argument arguments[] = {value(x), integers(number, sequence ? 1 : -1),
-                                          {.kind = KOV_ARGUMENT_NONE}};
+        const kov_argument arguments[] = {
+            value(x), integers(number, sequence ? 1 : -1), {.kind = KOV_ARGUMENT_NONE}};
         int count = 4;
         assert_int_equal(kov_call(builder, KOV_FN_NUMPY_SPLIT, arguments, 3, outs, &count), KOV_OK);
         assert_int_equal(count, sequence ? 2 : 3);
@@ -136,7 +137,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shape_stays_a_value, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shape_of_numbers_and_values, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_numbers_are_weak, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_sections_tell_an_int_from_a_sequence, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sections_tell_an_int_from_a_sequence, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_kinds_name_function_and_parameter, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_missing_argument_is_named, set_up, tear_down),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What einsum emits: one MatMul where one is enough, no move of elements that a flag can say, and the
- * cheap pair of a chain first. Numbers are compared with NumPy's by the Python tests. */
+/* What einsum emits: one MatMul where one is enough, no move of elements that a flag can say, and
+ * the cheap pair of a chain first. Numbers are compared with NumPy's by the Python tests. */
 #include "graph/graph.h"
 #include "keras_functions.h"
 
@@ -40,8 +40,8 @@ static kov_graph *einsum(const char *subscripts, const kov_operand_shape *shapes
     assert_int_equal(kov_builder_create(context, &b), KOV_OK);
     for (int i = 0; i < n; i++) {
         operands[i].kind = KOV_ARGUMENT_VALUE;
-        operands[i].u.value = kov_builder_parameter(b, KOV_DTYPE_F32, shapes[i].ndim, shapes[i].dims,
-                                                    NULL, KOV_ROLE_INPUT);
+        operands[i].u.value = kov_builder_parameter(b, KOV_DTYPE_F32, shapes[i].ndim,
+                                                    shapes[i].dims, NULL, KOV_ROLE_INPUT);
     }
     arguments[0].kind = KOV_ARGUMENT_STRING;
     arguments[0].u.string = subscripts;
@@ -105,7 +105,8 @@ static void test_product_without_a_sum_is_no_matrix_product(void **state)
     kov_graph_release(graph);
 }
 
-/* (100 x 2)(2 x 100)(100 x 3): from the right it costs 600 + 600 products, from the left 20000 + 30000. */
+/* (100 x 2)(2 x 100)(100 x 3): from the right it costs 600 + 600 products, from the left 20000 +
+ * 30000. */
 static void test_cheap_pair_first(void **state)
 {
     (void)state;

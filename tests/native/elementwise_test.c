@@ -75,7 +75,7 @@ static wide power(kov_dtype dtype, wide a, wide b)
     if (b < 0)
         return a == 1 ? 1 : a == -1 ? (b % 2 == 0 ? 1 : -1) : 0;
     for (int bit = 63; bit >= 0; bit--) {
-        y = wrap(dtype, wrap(dtype, y) * wrap(dtype, y));
+        y = wrap(dtype, (wide)((unsigned __int128)y * (unsigned __int128)y));
         if (b >> bit & 1)
             y = wrap(dtype, (wide)((unsigned __int128)y * (unsigned __int128)a));
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "native/native_case.h"
 
+#include "base/threads.h"
 #include "opset/interpret.h"
 #include "tensor/convert.h"
 
@@ -28,6 +29,7 @@ void native_end(native_case *test)
     for (int i = 0; i < test->input_count; i++)
         kov_tensor_release(test->inputs[i]);
     kov_builder_release(test->b);
+    kov_threads_stop(test->context); /* the pool counts as memory in use */
     kov_memory_trim(test->context);
     assert_int_equal(kov_context_bytes_in_use(test->context), 0);
     kov_context_release(test->context);
@@ -102,7 +104,7 @@ kov_graph *native_finish(native_case *test, const kov_value *results, int n)
     return graph;
 }
 
-void native_compare(const kov_tensor *have, const kov_tensor *want, double tolerance)
+static bool is_close(const kov_tensor *have, const kov_tensor *want, double tolerance)
 {
     assert_int_equal(kov_tensor_dtype(have), kov_tensor_dtype(want));
     assert_int_equal(kov_tensor_ndim(have), kov_tensor_ndim(want));
@@ -113,15 +115,32 @@ void native_compare(const kov_tensor *have, const kov_tensor *want, double toler
     kov_dtype dtype = kov_tensor_dtype(want);
     assert_int_equal(kov_convert(dtype, kov_tensor_data(have), KOV_DTYPE_F64, a, n), KOV_OK);
     assert_int_equal(kov_convert(dtype, kov_tensor_data(want), KOV_DTYPE_F64, b, n), KOV_OK);
-    for (int64_t i = 0; i < n; i++) {
+    bool equal = true;
+    for (int64_t i = 0; i < n && equal; i++) {
         double bound = kov_dtype_is_float(dtype) ? tolerance * (1 + fabs(b[i])) : 0;
-        bool equal = a[i] == b[i] || (isnan(a[i]) && isnan(b[i])) || fabs(a[i] - b[i]) <= bound;
+        equal = a[i] == b[i] || (isnan(a[i]) && isnan(b[i])) || fabs(a[i] - b[i]) <= bound;
         if (!equal)
             print_error("element %lld: %.9g, reference %.9g\n", (long long)i, a[i], b[i]);
-        assert_true(equal);
     }
     free(a);
     free(b);
+    return equal;
+}
+
+void native_compare(const kov_tensor *have, const kov_tensor *want, double tolerance)
+{
+    assert_true(is_close(have, want, tolerance));
+}
+
+/* What was planned, for a failure's report. */
+static void print_plan(kov_executable *executable)
+{
+    kov_text text = {0};
+    for (int i = 0; i < executable->graph->nodes.n; i++)
+        kov_node_print(&text, executable->graph, &executable->graph->nodes.at[i]);
+    kov_executable_text(executable, &text);
+    print_error("%s\n", text.at);
+    kov_text_free(text.at);
 }
 
 int native_check(native_case *test, const kov_value *results, int n, double tolerance)
@@ -141,7 +160,11 @@ int native_check(native_case *test, const kov_value *results, int n, double tole
             print_error("native: %s\n", kov_error_text());
         assert_int_equal(status, KOV_OK);
         for (int i = 0; i < n; i++) {
-            native_compare(have[i], want[i], tolerance);
+            if (!is_close(have[i], want[i], tolerance)) {
+                print_error("result %d of:\n", i);
+                print_plan(executable);
+                fail();
+            }
             kov_tensor_release(have[i]);
         }
         steps = executable->instances ? executable->instances->step_count : 0;

@@ -149,6 +149,12 @@ def test_distinct():
         return_counts=True,
         expected=(values, index, inverse, counts),
     )
+    floats = HOLES.ravel()
+    compare("unique", floats, expected=np.unique(floats, equal_nan=False))
+    expected = np.unique(x.astype("float32"), True, True, True)
+    several = {"return_index": True, "return_inverse": True, "return_counts": True}
+    compare("unique", x.astype("float32"), expected=expected, **several)
+    compare("unique", floats[:0])
     padded = np.concatenate([values, [-9, -9]])
     compare("unique", x, size=len(padded), fill_value=-9, expected=padded)
 

@@ -4,6 +4,8 @@
 #include "native/plan/planner.h"
 #include "opset/neural/window.h"
 
+#include <string.h>
+
 typedef struct pool_params {
     kov_pool pool;
     int64_t batch;
@@ -50,6 +52,8 @@ kov_status kov_plan_pool(kov_planner *p, const kov_node *node, bool *taken)
     kov_pool_kind kind = is_max ? KOV_POOL_MAX
                          : node->attrs[KOV_AVG_POOL_EXCLUDE_PAD].u.boolean ? KOV_POOL_AVERAGE
                                                                            : KOV_POOL_AVERAGE_INCLUDE_PAD;
+    /* With rounding up, a window that hangs over the padding is divided by its whole size. */
+    bool beyond = !is_max && strcmp(node->attrs[KOV_AVG_POOL_ROUNDING_TYPE].u.string, "ceil") == 0;
     kov_pool_init(&c->pool, kind, spatial);
     c->batch = in->dims[0];
     c->pool.channels = in->dims[1];
@@ -62,6 +66,9 @@ kov_status kov_plan_pool(kov_planner *p, const kov_node *node, bool *taken)
         c->pool.dilation[d] = w.dilation;
         c->pool.pad_before[d] = w.pad_begin;
         c->pool.pad_after[d] = w.pad_end;
+        int64_t reach = (out->dims[2 + d] - 1) * w.stride + w.size - w.pad_begin - in->dims[2 + d];
+        if (beyond && reach > w.pad_end)
+            c->pool.pad_after[d] = reach;
     }
     if (kov_pool_check(&c->pool) != KOV_OK)
         return KOV_OK;

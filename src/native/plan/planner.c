@@ -207,45 +207,62 @@ kov_status kov_plan_get(kov_planner *p, kov_value value, int *slot)
     return KOV_OK;
 }
 
-static kov_status find_reordered(kov_planner *p, const kov_planned *v, const kov_order *order, int *slot)
+/* How the elements of v, put into this order, lie in its buffer; axes of size 1 left out. */
+static void describe_copy(const kov_planned *v, const kov_order *order, struct kov_reordered *out)
 {
-    for (int i = 0; i < p->reordered.n; i++) {
-        if (p->reordered.at[i].from == v->slot && kov_order_same(v, &p->reordered.at[i].order, order)) {
-            *slot = p->reordered.at[i].to;
-            return KOV_OK;
-        }
+    int64_t strides[KOV_MAX_NDIM];
+    kov_plan_strides(v, strides);
+    *out = (struct kov_reordered){.from = v->slot, .to = -1};
+    for (int i = 0; i < v->ndim; i++) {
+        if (v->dims[order->at[i]] == 1)
+            continue;
+        out->dims[out->ndim] = v->dims[order->at[i]];
+        out->strides[out->ndim++] = strides[order->at[i]];
     }
-    *slot = -1;
-    return KOV_OK;
 }
 
-static kov_status reorder(kov_planner *p, kov_value value, const kov_order *order, int *slot)
+static int find_reordered(const kov_planner *p, const struct kov_reordered *wanted)
+{
+    for (int i = 0; i < p->reordered.n; i++) {
+        const struct kov_reordered *r = &p->reordered.at[i];
+        size_t bytes = sizeof *r->dims * (size_t)wanted->ndim;
+        if (r->from == wanted->from && r->ndim == wanted->ndim &&
+            memcmp(r->dims, wanted->dims, bytes) == 0 && memcmp(r->strides, wanted->strides, bytes) == 0)
+            return r->to;
+    }
+    return -1;
+}
+
+static kov_status reorder(kov_planner *p, kov_value value, struct kov_reordered *copy)
 {
     const kov_planned *v = kov_plan_value(p, value);
-    int64_t strides[KOV_MAX_NDIM], dims[KOV_MAX_NDIM], steps[KOV_MAX_NDIM];
+    int64_t steps[KOV_MAX_NDIM];
     size_t item = kov_plan_item(v->dtype);
-    int from = v->slot, node = p->graph->values.at[value].node;
+    int node = p->graph->values.at[value].node;
     if (item == 0)
         return kov_fail(KOV_NOT_IMPLEMENTED, "native: Transpose of %s", kov_dtype_keras_name(v->dtype));
-    kov_plan_strides(v, strides);
-    for (int i = 0; i < v->ndim; i++) {
-        dims[i] = v->dims[order->at[i]];
-        steps[i] = strides[order->at[i]] * (int64_t)item;
-    }
-    KOV_TRY(kov_plan_temporary(p, kov_plan_bytes(v), slot));
-    KOV_TRY(kov_plan_copy(p, from, 0, *slot, item, v->ndim, dims, steps, &node, 1, "reorder"));
-    const struct kov_reordered made = {from, *slot, *order};
-    return KOV_PUSH(p->context, p->reordered, made) ? KOV_OK : KOV_OUT_OF_MEMORY;
+    for (int i = 0; i < copy->ndim; i++)
+        steps[i] = copy->strides[i] * (int64_t)item;
+    KOV_TRY(kov_plan_temporary(p, kov_plan_bytes(v), &copy->to));
+    KOV_TRY(kov_plan_copy(p, copy->from, 0, copy->to, item, copy->ndim, copy->dims, steps, &node, 1,
+                          "reorder"));
+    return KOV_PUSH(p->context, p->reordered, *copy) ? KOV_OK : KOV_OUT_OF_MEMORY;
 }
 
 kov_status kov_plan_get_ordered(kov_planner *p, kov_value value, const kov_order *order, int *slot)
 {
     KOV_TRY(kov_plan_get(p, value, slot));
     const kov_planned *v = kov_plan_value(p, value);
+    struct kov_reordered copy;
     if (v->count <= 1 || kov_order_same(v, &v->order, order))
         return KOV_OK;
-    KOV_TRY(find_reordered(p, v, order, slot));
-    return *slot >= 0 ? KOV_OK : reorder(p, value, order, slot);
+    describe_copy(v, order, &copy);
+    *slot = find_reordered(p, &copy);
+    if (*slot >= 0)
+        return KOV_OK;
+    KOV_TRY(reorder(p, value, &copy));
+    *slot = copy.to;
+    return KOV_OK;
 }
 
 kov_status kov_plan_get_plain(kov_planner *p, kov_value value, int *slot)

@@ -122,9 +122,10 @@ struct kov_planner {
         int n, cap;
     } products;
     struct {
-        struct kov_reordered {
-            int from, to;
-            kov_order order;
+        struct kov_reordered { /* a copy of a buffer in another order of its axes */
+            int from, to, ndim;
+            int64_t dims[KOV_MAX_NDIM];    /* as the copy lies */
+            int64_t strides[KOV_MAX_NDIM]; /* in the buffer it was made from */
         } *at;
         int n, cap;
     } reordered;
