@@ -17,6 +17,8 @@ RUN := env KOV_BUILD=$(abspath $(TREE)) KOV_JUDGE=$(abspath $(JUDGE))/bin/python
 CONFIGURE = cmake -S . -G "$(shell command -v ninja >/dev/null && echo Ninja || echo 'Unix Makefiles')" \
 	-DPython3_EXECUTABLE=$(PY)
 COMPILE := cmake --build
+# $(call have,FILE): a target whose script this tree does not have says so, instead of a traceback.
+have = test -e $(1) || { echo "make $@: this tree has no $(1)" >&2; exit 1; }
 REQUIREMENTS := requirements.txt requirements-openvino.txt requirements-dev.txt requirements-hub.txt
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -41,7 +43,7 @@ nightly: ## the Python environment with Keras's next version
 configure: deps
 	@$(STEP) configure $(CONFIGURE) -B $(TREE)
 
-build: configure ## library, command, Python extension and tests, in build/cmake
+build: configure ## library, Python extension and tests, in build/cmake
 	@$(STEP) build $(COMPILE) $(TREE) -j $(JOBS)
 	@tools/link_venv.sh $(TREE) $(VENV) $(NIGHTLY)
 
@@ -64,23 +66,29 @@ format: deps ## lay out every C file with the pinned clang-format
 	@tools/format.sh $(VENV)/bin/clang-format -i
 
 keras-suite: build ## Keras's own tests; K=word selects by name, FILE=path by file
+	@$(call have,tools/keras_suite.py)
 	@$(RUN) tools/keras_suite.py $(if $(K),-k "$(K)") $(FILE)
 
 accuracy: build ## every unary function over every float32 (resumable)
+	@$(call have,tools/accuracy.py)
 	@$(RUN) tools/accuracy.py $(ARGS)
 
 bench: build ## speed as ratios to OpenVINO, ONNX Runtime and NumPy
+	@$(call have,bench/run.py)
 	@$(STEP) bench-build $(COMPILE) $(TREE) -j $(JOBS) --target kov_bench
 	@$(RUN) bench/run.py $(ARGS)
 
 fuzz: deps ## the readers of files under libFuzzer; SECONDS_EACH=600 by default
+	@ls fuzz/*_fuzz.c >/dev/null 2>&1 || { echo "make fuzz: fuzz/ has no target yet" >&2; exit 1; }
 	@tools/deps.sh system-check
 	@BUILD=$(BUILD) JOBS=$(JOBS) CLANG=$(CLANG) PY=$(PY) tools/fuzz.sh $(or $(SECONDS_EACH),600)
 
 demo: build ## what kov does, on a terminal, as a PNG and an HTML page
+	@$(call have,tools/demo.py)
 	@$(RUN) tools/demo.py $(ARGS)
 
 accept: judge nightly build ## every acceptance line with its figure: PASS or FAIL
+	@$(call have,tools/accept.py)
 	@$(RUN) tools/accept.py $(ARGS)
 
 clean-room: ## `make demo test` in a new system that has only python3, make and gcc

@@ -5,7 +5,7 @@
 
 Every source starts with its SPDX line; file names are unique; no file is longer than 900 lines;
 nothing names a machine's path, a package registry's host or who wrote it; nothing is left to be
-done later. Violations are printed and exit 1; what is merely large is a line with "warning:".
+done later; relative links of Markdown pages lead to files. Violations are printed and exit 1; what is merely large is a line with "warning:".
 """
 
 import collections
@@ -60,6 +60,8 @@ LATER = _words((r"\bTO", r"DO\b"), (r"\bFIX", r"ME\b"), (r"\bXX", r"X\b"), (r"\b
 # These words are fine in text about other things (an ONNX placeholder, a message that Keras gives
 # in the same words), not in the comments and names of our C.
 STRING = re.compile(r'"(?:\\.|[^"\\])*"')
+# [text](page.md#part): the page, unless it is an address of the web or a part of the same page.
+LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
 UNFINISHED = _words((r"(?i:\bstu", r"b(s|bed)?\b)"), (r"(?i:\bplace", r"holders?\b)"))
 
 
@@ -111,6 +113,16 @@ def check_words(name, lines):
                 yield f'{name}:{number}: unfinished work: "{match[0]}"'
 
 
+def check_links(root, name, lines):
+    """Relative links of Markdown pages lead to files that are there."""
+    if not name.endswith(".md"):
+        return
+    for number, line in enumerate(lines, 1):
+        for target in LINK.findall(line):
+            if not (root / name).parent.joinpath(target).exists():
+                yield f"{name}:{number}: the link leads nowhere: {target}"
+
+
 def check_names(names):
     places = collections.defaultdict(list)
     for name in names:
@@ -153,6 +165,7 @@ def check(root):
             continue
         for rule in (check_spdx, check_length, check_words):
             found.extend(rule(name, lines))
+        found.extend(check_links(root, name, lines))
     return found
 
 

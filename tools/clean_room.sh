@@ -14,12 +14,16 @@ room=$(mktemp -d "${TMPDIR:-/tmp}/kov-clean-room.XXXXXX")
 
 leave() {
     local mount
-    for mount in "$room"/system/{dev/shm,dev,proc,sys}; do
-        mountpoint -q "$mount" 2>/dev/null && umount -l "$mount"
-    done
+    if [ -d "$room/system" ]; then
+        # Deepest first; what still is mounted keeps the folder from being removed.
+        awk -v at="$(realpath "$room")/system/" 'index($2, at) == 1 { print $2 }' /proc/mounts | sort -r |
+            while read -r mount; do umount -l "$mount" || true; done
+    fi
     rm -rf --one-file-system "$room"
 }
 trap leave EXIT
+# How this machine reaches packages, which the new system does alike.
+mapfile -t pip_settings < <(env | grep -iE '^(PIP_[A-Z_]*|https?_proxy|no_proxy)=' || true)
 
 # The committed files, or all that could be committed when the tree has changes.
 copy_tree() {
@@ -35,6 +39,16 @@ mirror() {
         grep '/debian/\?$' | head -1
 }
 
+# The folders of this machine that pip's settings name: those of find-links, and around each
+# file:// index, whose links may lead beside it.
+pip_folders() {
+    python3 -m pip config list 2>/dev/null | tr "' " '\n\n' | tr -d '\\' |
+        sed -n -e 's,^file://\(/.*\)/[^/]*$,\1,p' -e '/^\//p' | sort -u |
+        while read -r path; do
+            if [ -d "$path" ]; then echo "$path"; fi
+        done
+}
+
 new_system() {
     local system=$room/system
     [ "$(id -u)" -eq 0 ] && command -v debootstrap >/dev/null || return 1
@@ -44,9 +58,13 @@ new_system() {
     chroot "$system" true || return 1
     mount -t proc proc "$system/proc" 2>/dev/null || return 1
     mount --rbind /dev "$system/dev" 2>/dev/null || mount --bind /dev "$system/dev" || return 1
-    local file
+    local file folder
+    for folder in $(pip_folders); do
+        mkdir -p "$system$folder"
+        mount --bind -o ro "$folder" "$system$folder" || return 1
+    done
     for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/xdg/pip /etc/ssl/certs \
-        /usr/local/share/ca-certificates; do
+        /etc/apt/apt.conf.d /usr/local/share/ca-certificates; do
         if [ -e "$file" ]; then
             mkdir -p "$system$(dirname "$file")"
             cp -rL "$file" "$system$(dirname "$file")/" 2>/dev/null || true
@@ -77,7 +95,7 @@ restricted_path() {
 if new_system; then
     echo "clean-room: make $targets, in the new system"
     chroot "$room/system" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-        LC_ALL=C.UTF-8 ${PIP_CERT:+PIP_CERT="$PIP_CERT"} ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} \
+        LC_ALL=C.UTF-8 "${pip_settings[@]}" \
         sh -c "cd /kov && make $targets" </dev/null
 else
     echo "clean-room: a new system is not to be had here (no root, debootstrap or chroot);"
@@ -86,7 +104,7 @@ else
     mkdir -p "$room/home"
     restricted_path "$(python3 -c 'import sys; print(sys.executable)')"
     env -i HOME="$room/home" PATH="$room/bin" LC_ALL=C.UTF-8 \
-        ${PIP_CERT:+PIP_CERT="$PIP_CERT"} ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} \
+        "${pip_settings[@]}" \
         sh -c "cd '$room/kov' && make $targets" </dev/null
 fi
 echo "ok clean-room"

@@ -20,6 +20,7 @@ frameworks that its tests compare with.
 
 import argparse
 import concurrent.futures
+import fcntl
 import hashlib
 import json
 import os
@@ -118,6 +119,11 @@ class Suite:
         for folder in ("results", "home", "site", "output"):
             os.makedirs(os.path.join(self.work, folder), exist_ok=True)
         write(os.path.join(self.work, "pytest.ini"), INI)
+        self.alone = open(os.path.join(self.work, "lock"), "w")
+        try:
+            fcntl.flock(self.alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            sys.exit(f"keras_suite: another run writes to {self.work}")
         # A child process of a test finds the backend as an installed kov would let it.
         write(os.path.join(self.work, "site", "sitecustomize.py"), "import kov_hook\n")
         self._place_data()
@@ -178,6 +184,9 @@ class Suite:
 
     def run(self, files):
         started, done = time.time(), 0
+        # A child started with signals ignored (nohup, &) can still be stopped.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         with concurrent.futures.ThreadPoolExecutor(self.options.processes) as pool:
             futures = {pool.submit(self._run_file, name): name for name in files}
             try:

@@ -79,9 +79,13 @@ def _require_core():
     """Keras turns an ImportError from here into advice to install another package; a failure of
     the native part must not be hidden by that."""
     try:
-        import kov._core  # noqa: F401
+        from kov import _core
     except Exception as error:
         raise RuntimeError(
             "KERAS_BACKEND is 'kov', but the native part of kov cannot be loaded: "
             f"{type(error).__name__}: {error}"
         ) from error
+    # OpenVINO's wheel ships its C library; looking for the package does not import it.
+    openvino = importlib.util.find_spec("openvino")
+    for folder in (openvino and openvino.submodule_search_locations) or ():
+        _core.set_openvino_path(folder + "/libs")

@@ -6,12 +6,25 @@
 
 kovpy_state kovpy;
 
+/* Follows keras.config.set_epsilon. Eager plans hold the number that they were traced with. */
+static void follow_epsilon(void)
+{
+    PyObject *number = PyDict_GetItemString(kovpy.floatx_globals, "_EPSILON");
+    if (number == kovpy.epsilon || !number || !PyFloat_Check(number))
+        return;
+    Py_XSETREF(kovpy.epsilon, Py_NewRef(number));
+    kov_set_epsilon(PyFloat_AS_DOUBLE(number));
+    kov_eager_clear(kovpy.context);
+}
+
 kov_dtype kovpy_floatx(void)
 {
     /* Reading the variable behind keras.config.floatx() is several times as fast as calling it. */
     PyObject *name = NULL;
-    if (kovpy.floatx_globals)
+    if (kovpy.floatx_globals) {
         name = PyDict_GetItemString(kovpy.floatx_globals, "_FLOATX");
+        follow_epsilon();
+    }
     if (!name || !PyUnicode_Check(name))
         return KOV_DTYPE_F32;
     for (int dtype = KOV_DTYPE_F16; dtype <= KOV_DTYPE_F64; dtype++)
@@ -222,7 +235,20 @@ static PyObject *eager_clear(PyObject *module, PyObject *none)
     Py_RETURN_NONE;
 }
 
+static PyObject *set_openvino_path(PyObject *module, PyObject *folder)
+{
+    (void)module;
+    const char *path = PyUnicode_AsUTF8(folder);
+    if (!path)
+        return NULL;
+    kov_status status = kov_set_openvino_path(path);
+    if (status != KOV_OK)
+        return kovpy_raise(status);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
+    {"set_openvino_path", set_openvino_path, METH_O, "The folder of OpenVINO's C library."},
     {"set_variable_type", set_variable_type, METH_O, "Keras's class of variables."},
     {"set_draw_seed", set_draw_seed, METH_O, "Keras's function that makes a tensor of a seed."},
     {"set_config", set_config, METH_VARARGS, "Keras's floatx, image_data_format, KerasTensor."},

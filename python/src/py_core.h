@@ -17,6 +17,7 @@ typedef struct kovpy_state {
     PyTypeObject *variable;                      /* Keras's Variable; NULL before Keras is there */
     PyTypeObject *keras_tensor;                  /* Keras's symbolic tensor; may be NULL */
     PyObject *floatx, *image_data_format;        /* Keras's functions; may be NULL */
+    PyObject *epsilon; /* the number last seen behind keras.config.epsilon() */
     PyObject *floatx_globals;                    /* where floatx() looks; borrowed from floatx */
     PyObject *draw_seed;                         /* Keras's function; may be NULL */
     PyObject *device;                            /* str or None: device of plans made from now on */

@@ -225,8 +225,6 @@ kov_value kov_cast(kov_builder *b, kov_value v, kov_dtype dtype)
     if (constant && kov_tensor_count(constant) == 1) /* a number: exact, and no node */
         return constant_of(b, dtype, info->ndim, kov_tensor_dims(constant), info->dtype,
                            kov_tensor_data(constant), 1, KOV_WEAK_NONE);
-    if (info->dtype == dtype) /* a weak parameter: the type is taken as said */
-        return v;
     const kov_attr attrs[] = {kov_attr_dtype(dtype)};
     return kov_emit(b, KOV_OP_CONVERT, &v, 1, attrs);
 }

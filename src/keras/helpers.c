@@ -389,6 +389,7 @@ kov_value kov_sort_last(kov_builder *b, kov_value x, kov_value *order)
 kov_value kov_abs_of(kov_builder *b, kov_value x)
 {
     kov_dtype dtype = kov_dtype_of(b, x);
-    bool is_signed = kov_dtype_is_float(dtype) || kov_dtype_is_signed(dtype);
+    bool is_signed =
+        kov_dtype_is_float(dtype) || kov_dtype_is_signed(dtype) || kov_dtype_is_complex(dtype);
     return is_signed ? kov_abs(b, x) : x;
 }

@@ -53,8 +53,8 @@ void kov_linalg_qr(kov_builder *b, kov_value x, const char *mode, kov_value *out
     outs[0] = outs[1] = KOV_VALUE_ERROR;
     if (!complete && strcmp(mode, "reduced") != 0)
         kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                         "qr: `mode` argument value not supported. Expected 'reduced' or 'complete'. Received: "
-                         "mode=%s",
+                         "qr: `mode` argument value not supported. Expected one of {'reduced', 'complete'}. "
+                         "Received: mode=%s",
                          mode);
     if (!as_matrices(b, "qr", &x))
         return;

@@ -138,7 +138,9 @@ kov_value kov_nn_dot_product_attention(kov_builder *b, kov_value query, kov_valu
         double lowest = -0.7 * kov_float_max(kov_dtype_of(b, logits));
         logits = kov_select(b, mask, logits, kov_scalar_like(b, logits, lowest));
     }
-    kov_value y = kov_mat_mul(b, kov_softmax(b, logits, 3), all[2], false, false);
+    /* Keras rounds the weights to the operands' type before they meet the values. */
+    kov_value weights = kov_widen(b, kov_narrow(b, kov_softmax(b, logits, 3), dtype));
+    kov_value y = kov_mat_mul(b, weights, all[2], false, false);
     return kov_narrow(b, heads_first(b, y), dtype);
 }
 

@@ -23,17 +23,27 @@ static int channel_axis(const kov_graph *graph, const kov_node *node)
     }
 }
 
-/* Whether v is one number per entry of `axis` (of an output with ndim axes), or one number. */
-static bool is_per_channel(const kov_value_info *v, int ndim, int axis)
+/* Whether v is one number per entry of `axis` of the product y, or one number: it broadcasts to y's shape
+ * and not beyond. */
+static bool is_per_channel(const kov_value_info *v, const kov_value_info *y, int axis)
 {
-    if (v->ndim > ndim)
+    if (v->ndim > y->ndim)
         return false;
     for (int i = 0; i < v->ndim; i++) {
-        int at = i + ndim - v->ndim;
-        if (at != axis && v->dims[i] != 1)
+        int at = i + y->ndim - v->ndim;
+        if (v->dims[i] != 1 && (at != axis || v->dims[i] != y->dims[axis]))
             return false;
     }
     return true;
+}
+
+/* How often the old graph uses what has become this new value. */
+static int use_count(const kov_rewrite *r, kov_value v)
+{
+    int uses = 0;
+    for (int i = 1; i < r->from->values.n; i++)
+        uses += r->map[i] == v ? r->uses[i] : 0;
+    return uses;
 }
 
 /* v, per channel of `axis`, as a tensor that multiplies the weights. */
@@ -94,11 +104,9 @@ static bool split_operands(const kov_rewrite *r, const kov_node *node, kov_value
     if (node->input_count != 2 || stable[node->inputs[0]] == stable[node->inputs[1]])
         return false;
     int d = stable[node->inputs[0]] ? 1 : 0;
-    if (r->uses[node->inputs[d]] != 1)
-        return false;
     *data = kov_rewrite_input(r, node, d);
     *other = kov_rewrite_input(r, node, 1 - d);
-    return true;
+    return use_count(r, *data) == 1;
 }
 
 /* Multiply(product, s) -> product with scaled weights; Multiply(Add(product, b), s) -> the same plus b*s. */
@@ -109,8 +117,8 @@ static bool multiply(kov_rewrite *r, const kov_node *node, kov_value *outs)
     if (!split_operands(r, node, &data, &scale))
         return false;
     kov_node above = *kov_rewrite_producer(r, data);
-    int ndim = kov_graph_value(graph, data)->ndim, axis = channel_axis(graph, &above);
-    if (axis >= 0 && is_per_channel(kov_graph_value(graph, scale), ndim, axis)) {
+    int axis = channel_axis(graph, &above);
+    if (axis >= 0 && is_per_channel(kov_graph_value(graph, scale), kov_graph_value(graph, data), axis)) {
         outs[0] = scaled_product(r, &above, scale);
         return true;
     }
@@ -119,10 +127,10 @@ static bool multiply(kov_rewrite *r, const kov_node *node, kov_value *outs)
     for (int i = 0; i < 2; i++) {
         kov_value product = above.inputs[i], bias = above.inputs[1 - i];
         kov_node maker = *kov_rewrite_producer(r, product);
+        const kov_value_info *made = kov_graph_value(graph, product);
         axis = channel_axis(graph, &maker);
-        if (axis < 0 || !is_per_channel(kov_graph_value(graph, bias), ndim, axis) ||
-            !is_per_channel(kov_graph_value(graph, scale), ndim, axis) ||
-            kov_graph_value(graph, product)->ndim != ndim)
+        if (axis < 0 || !is_per_channel(kov_graph_value(graph, bias), made, axis) ||
+            !is_per_channel(kov_graph_value(graph, scale), made, axis) || use_count(r, product) > 1)
             continue;
         kov_value y = scaled_product(r, &maker, scale);
         outs[0] = kov_add(r->b, y, kov_multiply(r->b, bias, scale));
@@ -148,14 +156,13 @@ static bool add(kov_rewrite *r, const kov_node *node, kov_value *outs)
     if (above.op != KOV_OP_ADD)
         return false;
     const kov_graph *graph = kov_rewrite_new(r);
-    int ndim = kov_graph_value(graph, data)->ndim;
     for (int i = 0; i < 2; i++) {
         kov_value x = above.inputs[i], bias = above.inputs[1 - i];
         kov_node maker = *kov_rewrite_producer(r, x);
+        const kov_value_info *made = kov_graph_value(graph, x);
         int axis = channel_axis(graph, &maker);
-        if (axis < 0 || !is_per_channel(kov_graph_value(graph, bias), ndim, axis) ||
-            !is_per_channel(kov_graph_value(graph, other), ndim, axis) ||
-            kov_graph_value(graph, x)->ndim != ndim)
+        if (axis < 0 || !is_per_channel(kov_graph_value(graph, bias), made, axis) ||
+            !is_per_channel(kov_graph_value(graph, other), made, axis))
             continue;
         outs[0] = kov_add(r->b, x, kov_add(r->b, bias, other));
         return true;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Moves Transposes down the graph, past what does not mind the order of the axes, until they meet their
  * inverse. Keras computes channels last, the operation set channels first: a network of Keras layers is
- * full of pairs that this brings together. Keeps bits. */
+ * full of pairs that this brings together. Keeps bits, but where a reduction over several axes adds them
+ * in another order. */
 #include "passes/passes.h"
 #include "passes/stable.h"
 

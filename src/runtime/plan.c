@@ -184,6 +184,38 @@ static kov_status check_input(const kov_plan *plan, int i, const kov_tensor *ten
                     kov_dtype_keras_name(v->dtype), want);
 }
 
+/* The number that a dimension has in the inputs before this one; -1: it is not among theirs. */
+static int64_t earlier_dim(const kov_plan *plan, kov_tensor *const *inputs, int before, kov_dim dim)
+{
+    for (int i = 0; i < before; i++) {
+        const kov_value_info *v = kov_graph_value(plan->graph, plan->graph->parameters.at[i].value);
+        for (int j = 0; j < v->ndim; j++) {
+            if (v->dims[j] == dim)
+                return kov_tensor_dims(inputs[i])[j];
+        }
+    }
+    return -1;
+}
+
+/* A free dimension that several inputs share is one number. */
+static kov_status check_shared(const kov_plan *plan, kov_tensor *const *inputs, int i)
+{
+    const kov_graph_parameter *p = &plan->graph->parameters.at[i];
+    const kov_value_info *v = kov_graph_value(plan->graph, p->value);
+    for (int j = 0; j < v->ndim; j++) {
+        int64_t number = kov_tensor_dims(inputs[i])[j];
+        int64_t before = v->dims[j] < 0 ? earlier_dim(plan, inputs, i, v->dims[j]) : -1;
+        if (before >= 0 && before != number) {
+            char name[80];
+            kov_dim_print(plan->graph->dims, v->dims[j], name, sizeof name);
+            return kov_fail(KOV_INVALID_ARGUMENT, "input %d (%s): dimension %d, %s, is %lld here and %lld in "
+                            "an input before", i, p->name ? p->name : "unnamed", j, name, (long long)number,
+                            (long long)before);
+        }
+    }
+    return KOV_OK;
+}
+
 static kov_status check_inputs(const kov_plan *plan, kov_tensor *const *inputs, int input_count,
                                int result_count)
 {
@@ -192,6 +224,8 @@ static kov_status check_inputs(const kov_plan *plan, kov_tensor *const *inputs, 
                         input_count, result_count, plan->graph->parameters.n, plan->graph->results.n);
     for (int i = 0; i < input_count; i++)
         KOV_TRY(check_input(plan, i, inputs[i]));
+    for (int i = 1; i < input_count; i++)
+        KOV_TRY(check_shared(plan, inputs, i));
     return KOV_OK;
 }
 

@@ -59,6 +59,7 @@ def test_an_obedient_tree_passes(tmp_path):
         ("docs/a.md", "see /wo" + "rk/main\n", "path"),
         ("docs/a.md", "see /ho" + "me/someone\n", "path"),
         ("tools/a.py", PY_LINE + "U = 'https://py" + "pi.org/simple'\n", "registry"),
+        ("docs/a.md", "see [this](missing.md#part)\n", "link"),
         ("docs/a.md", "written by an A" + "I\n", "wrote"),
         ("docs/a.md", "written by Cl" + "aude\n", "wrote"),
         ("docs/a.md", "one of several Ag" + "ents\n", "wrote"),
@@ -77,6 +78,11 @@ def test_each_violation_is_seen(tmp_path, name, text, word):
 
 def test_words_inside_words_are_no_violation(tmp_path):
     text = "magenta, reagent, hacksaw, stubborn, MAIN, TODOS, networking on /workspace\n"
+    assert _tree(tmp_path, BASE | {"docs/a.md": text}) == []
+
+
+def test_links_that_lead_somewhere_are_no_violation(tmp_path):
+    text = "[a](page.md) [b](../LICENSE) [c](page.md#part) [d](#part) [e](https://example.org/x)\n"
     assert _tree(tmp_path, BASE | {"docs/a.md": text}) == []
 
 

@@ -37,6 +37,19 @@ static kov_window window_at(const kov_node *node, bool is_max, int d, int64_t in
     return w;
 }
 
+/* What lies beyond the padding, by rounding up, counts as padding does, if there is any. */
+static bool counts_beyond(const kov_planner *p, const kov_node *node, int spatial)
+{
+    const kov_planned *in = kov_plan_value(p, node->inputs[0]);
+    const kov_planned *out = kov_plan_value(p, node->first_output);
+    bool padded = false;
+    for (int d = 0; d < spatial; d++) {
+        kov_window w = window_at(node, false, d, in->dims[2 + d], out->dims[2 + d]);
+        padded = padded || w.pad_begin != 0 || w.pad_end != 0;
+    }
+    return padded && strcmp(node->attrs[KOV_AVG_POOL_ROUNDING_TYPE].u.string, "ceil_torch") != 0;
+}
+
 kov_status kov_plan_pool(kov_planner *p, const kov_node *node, bool *taken)
 {
     bool is_max = node->op == KOV_OP_MAX_POOL;
@@ -52,8 +65,7 @@ kov_status kov_plan_pool(kov_planner *p, const kov_node *node, bool *taken)
     kov_pool_kind kind = is_max ? KOV_POOL_MAX
                          : node->attrs[KOV_AVG_POOL_EXCLUDE_PAD].u.boolean ? KOV_POOL_AVERAGE
                                                                            : KOV_POOL_AVERAGE_INCLUDE_PAD;
-    /* With rounding up, a window that hangs over the padding is divided by its whole size. */
-    bool beyond = !is_max && strcmp(node->attrs[KOV_AVG_POOL_ROUNDING_TYPE].u.string, "ceil") == 0;
+    bool beyond = !is_max && counts_beyond(p, node, spatial);
     kov_pool_init(&c->pool, kind, spatial);
     c->batch = in->dims[0];
     c->pool.channels = in->dims[1];
