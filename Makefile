@@ -95,7 +95,7 @@ clean-room: ## `make demo test` in a new system that has only python3, make and 
 	@tools/clean_room.sh
 
 wheel: deps ## build/dist/kov-*.whl, libraries bundled, tried in an empty environment
-	@BUILD=$(BUILD) PY=$(PY) tools/wheel.sh
+	@BUILD=$(BUILD) JOBS=$(JOBS) PY=$(PY) tools/wheel.sh
 
 install: build ## installs to PREFIX (/usr/local)
 	@$(STEP) install cmake --install $(TREE) --prefix $(or $(PREFIX),/usr/local)

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Builds $BUILD/dist/kov-*.whl with the libraries that it needs inside, and tries it in an
-# environment that holds nothing else but Keras. From BUILD and PY.
+# environment that holds nothing else but Keras. From BUILD, JOBS and PY.
 set -euo pipefail
 
 dist=$BUILD/dist
 raw=$BUILD/wheel/raw
 try=$BUILD/wheel/try
 bin=$(dirname "$PY")
-export KOV_LOGS=$BUILD/logs
+export KOV_LOGS=$BUILD/logs CMAKE_BUILD_PARALLEL_LEVEL=$JOBS
 
 rm -rf "$dist" "$raw" "$try"
 mkdir -p "$dist" "$raw"

@@ -239,7 +239,7 @@ static kov_status add_plain(kov_ir_scope *scope, const kov_node *node, const cha
     kov_text data = {0};
     for (int i = 0; i < op->attr_count; i++)
         print_attr(&data, &op->attrs[i], &node->attrs[i]);
-    kov_ir_layer layer = {.name = name, .type = op->name, .version = op->version, .data = data.at,
+    kov_ir_layer layer = {.name = name, .type = kov_ir_type_name(op->name), .version = op->version, .data = data.at,
                           .inputs = inputs, .input_count = input_count, .outputs = outputs,
                           .output_count = node->output_count};
     kov_status status = data.failed ? kov_fail(KOV_OUT_OF_MEMORY, "no memory for the text of an IR")

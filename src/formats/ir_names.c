@@ -20,6 +20,28 @@ const char *kov_ir_precision(kov_dtype dtype)
     return dtype < KOV_DTYPE_COUNT ? names[dtype] : NULL;
 }
 
+static const char *const other_names[][2] = {
+    {"Relu", "ReLU"}, {"PRelu", "PReLU"}, {"Softmax", "SoftMax"}, {"Constant", "Const"}};
+
+static const char *translate(const char *name, int from)
+{
+    for (size_t i = 0; i < sizeof other_names / sizeof *other_names; i++) {
+        if (strcmp(other_names[i][from], name) == 0)
+            return other_names[i][1 - from];
+    }
+    return name;
+}
+
+const char *kov_ir_type_name(const char *op_name)
+{
+    return translate(op_name, 0);
+}
+
+const char *kov_ir_op_name(const char *type_name)
+{
+    return translate(type_name, 1);
+}
+
 /* ---- XML text ---- */
 
 /* Bytes of the UTF-8 character at `at`, 0 if it is none or XML 1.0 cannot hold it. */

@@ -8,6 +8,11 @@
 /* "FP32", "I64", "BOOL", ...; NULL for a type that IR lacks (complex, string, none). */
 const char *kov_ir_precision(kov_dtype dtype);
 
+/* IR writes a few operations otherwise than the set names them: "ReLU" for Relu. The other names are the
+ * same. */
+const char *kov_ir_type_name(const char *op_name);
+const char *kov_ir_op_name(const char *type_name);
+
 /* Text between double quotes of XML: escaped, and what XML 1.0 cannot hold replaced by '_'. */
 void kov_ir_escape(kov_text *text, const char *value);
 /* The same for one entry of a comma-separated list of tensor names. */

@@ -3,6 +3,7 @@
  * where the meaning is the same, or kept opaque. */
 #include "base/status.h"
 #include "formats/ir_block.h"
+#include "formats/ir_names.h"
 #include "formats/ir_read.h"
 #include "opset_build.h"
 #include "tensor/shape.h"
@@ -210,6 +211,19 @@ static kov_status ones_like_kernel(const kov_ir_read_scope *scope, const kov_ir_
     return KOV_OK;
 }
 
+/* The table writes defaults in quotes. */
+static const char *default_text(const kov_ir_read_scope *scope, const kov_attr_info *info)
+{
+    const char *text = info->default_text;
+    size_t size = text ? strlen(text) : 0;
+    if (size < 2 || text[0] != '"')
+        return text;
+    char *bare = kov_arena_strdup(scope->arena, text + 1);
+    if (bare)
+        bare[size - 2] = 0;
+    return bare;
+}
+
 static kov_status read_attrs(const kov_ir_read_scope *scope, const kov_ir_read_layer *layer,
                              const kov_op_info *op, kov_attr *attrs)
 {
@@ -223,7 +237,7 @@ static kov_status read_attrs(const kov_ir_read_scope *scope, const kov_ir_read_l
             continue;
         }
         text = text ? text : implied_text(layer, info->name);
-        text = text ? text : info->default_text;
+        text = text ? text : default_text(scope, info);
         if (!text && strcmp(info->name, "output_type") == 0 && strcmp(layer->type, "Range") == 0)
             text = kov_dtype_ov_name(kov_dtype_of(scope->b, layer->inputs[0]));
         if (!text)
@@ -251,7 +265,7 @@ static bool is_compatible(const kov_ir_read_layer *layer, const kov_op_info *op)
         {"Range", "opset1"},          {"Gelu", "opset2"},          {"OneHot", "opset16"},
         {"Interpolate", "opset4"},    {"BatchNormInference", "opset1"},
         {"CumSum", "opset1"},         {"ReduceL1", "opset1"},      {"ReduceL2", "opset1"},
-        {"NonZero", "opset1"},        {"CumSum", "opset3"},
+        {"NonZero", "opset1"},        {"LogicalXor", "opset2"},
     };
     if (strcmp(layer->version, op->version) == 0)
         return true;
@@ -279,6 +293,10 @@ static kov_status arrange_interpolate(const kov_ir_read_layer *layer, kov_value 
 static kov_status arrange_inputs(const kov_ir_read_layer *layer, const kov_op_info *op,
                                  kov_value *inputs, int *count)
 {
+    if (strcmp(layer->type, "Broadcast") == 0) { /* some write an unused mapping of axes */
+        const char *mode = kov_xml_attr_of(layer->data, "mode");
+        *count = *count == 3 && (!mode || strcmp(mode, "explicit") != 0) ? 2 : *count;
+    }
     if (strcmp(layer->version, op->version) == 0)
         return KOV_OK;
     if (strcmp(layer->type, "Interpolate") == 0)
@@ -454,7 +472,7 @@ kov_status kov_ir_read_node(kov_ir_read_scope *scope, kov_ir_read_layer *layer)
     KOV_TRY(emit_synonym(scope, layer, &done));
     if (done)
         return KOV_OK;
-    int op = kov_op_find(layer->type, KOV_DOMAIN_OV);
+    int op = kov_op_find(kov_ir_op_name(layer->type), KOV_DOMAIN_OV);
     if (op >= 0 && op != KOV_OP_PARAMETER && op != KOV_OP_CONSTANT && op != KOV_OP_IF &&
         is_compatible(layer, kov_op_info_of(op)))
         return emit_row(scope, layer, op);

@@ -100,6 +100,9 @@ static bool within_float(const kov_graph *graph, kov_value value)
 static bool takes_integers(const kov_graph *graph, const kov_node *node, const kov_op_info *op,
                            char *why, size_t size)
 {
+    /* Rounding to float32 makes no number 0, which is all that a Convert to bool asks. */
+    if (node->op == KOV_OP_CONVERT && node->attrs[0].u.dtype == KOV_DTYPE_BOOL)
+        return true;
     for (int i = 0; i < node->input_count + node->output_count; i++) {
         kov_value v = i < node->input_count
                           ? node->inputs[i]
@@ -113,6 +116,19 @@ static bool takes_integers(const kov_graph *graph, const kov_node *node, const k
             return refuse(why, size, op->name,
                           "integers go through float32 and are not proven to be below 2^24");
     }
+    return true;
+}
+
+/* Operations that OpenVINO's CPU plugin gets wrong, or not at all, for some values or attributes. */
+static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, size_t size)
+{
+    const kov_value_info *out = kov_graph_value(graph, node->first_output);
+    if (node->op == KOV_OP_DIVIDE && kov_dtype_is_integer(out->dtype) &&
+        (kov_value_range(graph, node->inputs[0]).low < 0 ||
+         kov_value_range(graph, node->inputs[1]).low < 1))
+        return refuse(why, size, "Divide", "OpenVINO truncates quotients of negative integers");
+    if (node->op == KOV_OP_ADAPTIVE_MAX_POOL && node->attrs[0].u.dtype != KOV_DTYPE_I32)
+        return refuse(why, size, "AdaptiveMaxPool", "OpenVINO gives its indices as int32 only");
     return true;
 }
 
@@ -163,5 +179,5 @@ bool kov_openvino_supports(const kov_graph *graph, const kov_node *node, char *w
             return false;
     }
     return takes_integers(graph, node, op, why, why_size) && keeps_type(graph, node, why, why_size) &&
-           takes_bodies(node, op, why, why_size);
+           is_sound(graph, node, why, why_size) && takes_bodies(node, op, why, why_size);
 }

@@ -52,11 +52,76 @@ static bool transpose(kov_rewrite *r, const kov_node *node, kov_value *outs)
     return true;
 }
 
+/* The axes of v that are 1; returns how many. */
+static int ones_of(const kov_value_info *v, int64_t *axes)
+{
+    int n = 0;
+    for (int i = 0; i < v->ndim; i++) {
+        if (v->dims[i] == 1)
+            axes[n++] = i;
+    }
+    return n;
+}
+
+/* Whether a and b have the same dimensions in the same order but for those of 1. */
+static bool same_but_ones(const kov_value_info *a, const kov_value_info *b)
+{
+    int i = 0, j = 0;
+    for (;;) {
+        while (i < a->ndim && a->dims[i] == 1)
+            i++;
+        while (j < b->ndim && b->dims[j] == 1)
+            j++;
+        if (i == a->ndim || j == b->ndim)
+            return i == a->ndim && j == b->ndim;
+        if (a->dims[i++] != b->dims[j++])
+            return false;
+    }
+}
+
+/* A Reshape that only adds or drops dimensions of 1 says so: no shape has to be computed for it. */
+static bool reshape_of_ones(kov_rewrite *r, const kov_node *node, kov_value *outs)
+{
+    const kov_value_info *in = kov_graph_value(r->from, node->inputs[0]);
+    const kov_value_info *out = kov_graph_value(r->from, node->first_output);
+    int64_t dropped[KOV_MAX_NDIM], added[KOV_MAX_NDIM];
+    if (!same_but_ones(in, out))
+        return false;
+    int drop = ones_of(in, dropped), add = ones_of(out, added);
+    kov_value x = kov_rewrite_input(r, node, 0);
+    if (drop > 0)
+        x = kov_squeeze(r->b, x, kov_constant_i64(r->b, dropped, drop));
+    outs[0] = add > 0 ? kov_unsqueeze(r->b, x, kov_constant_i64(r->b, added, add)) : x;
+    return true;
+}
+
+/* Unsqueeze of the axes that a reduction has dropped: the reduction keeps them. */
+static bool unsqueeze(kov_rewrite *r, const kov_node *node, kov_value *outs)
+{
+    int64_t axes[KOV_MAX_NDIM], reduced[KOV_MAX_NDIM];
+    kov_value x = kov_rewrite_input(r, node, 0);
+    const kov_node *above = kov_rewrite_producer(r, x);
+    if (above->op < KOV_OP_REDUCE_SUM || above->op > KOV_OP_REDUCE_L2 ||
+        above->attrs[KOV_REDUCE_SUM_KEEP_DIMS].u.boolean)
+        return false;
+    int n = kov_rewrite_ints(r, kov_rewrite_input(r, node, 1), axes, KOV_MAX_NDIM);
+    if (n <= 0 || kov_rewrite_ints(r, above->inputs[1], reduced, KOV_MAX_NDIM) != n)
+        return false;
+    for (int i = 0; i < n; i++) {
+        if (axes[i] < 0 || axes[i] != reduced[i])
+            return false;
+    }
+    const kov_attr keep = kov_attr_bool(true);
+    const kov_value inputs[] = {above->inputs[0], above->inputs[1]};
+    outs[0] = kov_emit(r->b, above->op, inputs, 2, &keep);
+    return true;
+}
+
 /* Reshape of a Reshape: only the last counts, unless it copies dimensions of its input. */
 static bool reshape(kov_rewrite *r, const kov_node *node, kov_value *outs)
 {
     kov_value x = kov_rewrite_input(r, node, 0), shape = kov_rewrite_input(r, node, 1);
-    if (pass_through(r, node, outs))
+    if (pass_through(r, node, outs) || reshape_of_ones(r, node, outs))
         return true;
     if (!kov_rewrite_is(r, x, KOV_OP_RESHAPE) || node->attrs[KOV_RESHAPE_SPECIAL_ZERO].u.boolean)
         return false;
@@ -87,6 +152,8 @@ static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
         return transpose(r, node, outs);
     case KOV_OP_RESHAPE:
         return reshape(r, node, outs);
+    case KOV_OP_UNSQUEEZE:
+        return unsqueeze(r, node, outs);
     case KOV_OP_CONVERT:
     case KOV_OP_BROADCAST:
     case KOV_OP_SQUEEZE:

@@ -82,9 +82,7 @@ static bool elementwise(kov_rewrite *r, const kov_node *node, kov_value *outs)
         return false;
     for (int i = 0; i < node->input_count; i++) {
         inputs[i] = kov_rewrite_input(r, node, i);
-        if (inputs[i] == KOV_VALUE_NONE)
-            return false;
-        if (chosen < 0 && sunk_of(r, inputs[i], &t)) {
+        if (chosen < 0 && inputs[i] != KOV_VALUE_NONE && sunk_of(r, inputs[i], &t)) {
             s = t;
             chosen = i;
         }
@@ -92,12 +90,15 @@ static bool elementwise(kov_rewrite *r, const kov_node *node, kov_value *outs)
     if (chosen < 0)
         return false;
     for (int i = 0; i < node->input_count; i++) {
-        if (!goes_under(r, node->inputs[i], inputs[i], &s))
+        if (inputs[i] != KOV_VALUE_NONE && !goes_under(r, node->inputs[i], inputs[i], &s))
             return false;
     }
-    for (int i = 0; i < node->input_count; i++)
-        inputs[i] = sunk_of(r, inputs[i], &t) && same_order(&s, &t) ? t.x : lower(r, inputs[i], &s);
-    outs[0] = rise(r, kov_emit(r->b, node->op, inputs, node->input_count, node->attrs), s.order, s.n);
+    for (int i = 0; i < node->input_count; i++) {
+        if (inputs[i] != KOV_VALUE_NONE)
+            inputs[i] = sunk_of(r, inputs[i], &t) && same_order(&s, &t) ? t.x : lower(r, inputs[i], &s);
+    }
+    kov_value y = kov_emit(r->b, node->op, inputs, node->input_count, node->attrs);
+    outs[0] = rise(r, y, s.order, s.n);
     return true;
 }
 
@@ -209,6 +210,51 @@ static bool squeeze(kov_rewrite *r, const kov_node *node, kov_value *outs)
     return true;
 }
 
+/* Transpose of an Unsqueeze that keeps the order of the other axes: the same Unsqueeze elsewhere. */
+static bool transpose_of_unsqueeze(kov_rewrite *r, kov_value x, const int64_t *order, int n, kov_value *out)
+{
+    int64_t axes[KOV_MAX_NDIM], moved[KOV_MAX_NDIM], last = -1;
+    bool added[KOV_MAX_NDIM] = {0};
+    if (!kov_rewrite_is(r, x, KOV_OP_UNSQUEEZE))
+        return false;
+    const kov_node *node = kov_rewrite_producer(r, x);
+    int count = kov_rewrite_ints(r, node->inputs[1], axes, KOV_MAX_NDIM), at = 0;
+    for (int i = 0; i < count; i++)
+        added[axes[i] < 0 ? axes[i] + n : axes[i]] = true;
+    for (int i = 0; i < n; i++) {
+        if (added[order[i]]) {
+            moved[at++] = i;
+        } else if (order[i] < last) {
+            return false;
+        } else {
+            last = order[i];
+        }
+    }
+    if (count <= 0 || at != count)
+        return false;
+    *out = kov_unsqueeze(r->b, node->inputs[0], kov_constant_i64(r->b, moved, count));
+    return true;
+}
+
+/* Two Transposes in a row are one. */
+static bool transpose(kov_rewrite *r, const kov_node *node, kov_value *outs)
+{
+    struct sunk s;
+    int64_t order[KOV_MAX_NDIM], both[KOV_MAX_NDIM];
+    kov_value x = kov_rewrite_input(r, node, 0);
+    int n = kov_rewrite_ints(r, kov_rewrite_input(r, node, 1), order, KOV_MAX_NDIM);
+    if (n <= 0)
+        return false;
+    if (transpose_of_unsqueeze(r, x, order, n, outs))
+        return true;
+    if (!sunk_of(r, x, &s) || s.n != n)
+        return false;
+    for (int i = 0; i < n; i++)
+        both[i] = s.order[order[i]];
+    outs[0] = rise(r, s.x, both, n);
+    return true;
+}
+
 static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
 {
     const kov_op_info *op = kov_op_info_of(node->op);
@@ -227,17 +273,8 @@ static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
         return softmax(r, node, outs);
     case KOV_OP_SQUEEZE:
         return squeeze(r, node, outs);
-    case KOV_OP_TRANSPOSE: { /* two in a row */
-        struct sunk s;
-        int64_t order[KOV_MAX_NDIM], both[KOV_MAX_NDIM];
-        if (!sunk_of(r, kov_rewrite_input(r, node, 0), &s) ||
-            kov_rewrite_ints(r, kov_rewrite_input(r, node, 1), order, KOV_MAX_NDIM) != s.n)
-            return false;
-        for (int i = 0; i < s.n; i++)
-            both[i] = s.order[order[i]];
-        outs[0] = rise(r, s.x, both, s.n);
-        return true;
-    }
+    case KOV_OP_TRANSPOSE:
+        return transpose(r, node, outs);
     default:
         return false;
     }

@@ -55,6 +55,8 @@ def _find():
     given = os.environ.get("KOV_LIBRARY")
     if given:
         return given
+    if os.environ.get("KOV_BUILD"):
+        return os.path.join(os.environ["KOV_BUILD"], "libkov.so")
     found = sorted(ROOT.glob("build*/libkov.so"), key=lambda p: p.stat().st_mtime)
     return str(found[-1]) if found else None
 

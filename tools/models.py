@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The models and the pictures that tests, benchmarks and acceptance lines share.
+
+Models of keras.applications have random weights, *calibrated*: kernels after He, and each batch
+norm's mean and variance those which its input has on real pictures. So activations keep their size
+from layer to layer, as in a trained net, and an error anywhere reaches the output; with Keras's own
+random weights most of it would drown.
+
+    models.py make NAME FILE         build, calibrate and save NAME to FILE (.keras)
+    models.py run FILE OUT.npz       predict on batches of 1 and 8 pictures
+    models.py noise FILE OTHER       save with 1 % noise in one kernel
+
+`make` takes any backend that can run the model; `run` takes the one KERAS_BACKEND names.
+"""
+
+import sys
+
+import numpy as np
+
+APPLICATIONS = {"MobileNetV2": 224, "ResNet50": 224, "EfficientNetB0": 224, "VGG16": 224}
+NAMES = (*APPLICATIONS, "BERT")
+_PICTURES = ("astronaut", "coffee", "chelsea", "rocket", "camera", "coins", "moon", "page")
+
+
+def pictures(count, size):
+    """(count, size, size, 3) float32 in 0..255: cut-outs of scikit-image's photographs, all
+    different."""
+    from PIL import Image
+    from skimage import data
+    rng = np.random.default_rng(11)
+    found = []
+    for i in range(count):
+        image = np.asarray(getattr(data, _PICTURES[i % len(_PICTURES)])())
+        image = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
+        side = int(min(image.shape[:2]) * rng.uniform(0.6, 1.0))
+        top, left = (rng.integers(0, n - side + 1) for n in image.shape[:2])
+        part = Image.fromarray(image[top:top + side, left:left + side, :3])
+        found.append(np.asarray(part.resize((size, size)), dtype="float32"))
+    return np.stack(found)
+
+
+def inputs(name, count):
+    if name == "BERT":
+        rng = np.random.default_rng(12)
+        tokens = rng.integers(0, 3000, (count, 64)).astype("int32")
+        lengths = rng.integers(20, 65, count)
+        mask = (np.arange(64)[None] < lengths[:, None]).astype("int32")
+        return {"token_ids": tokens * mask, "segment_ids": np.zeros_like(tokens),
+                "padding_mask": mask}
+    x = pictures(count, APPLICATIONS[name])
+    # EfficientNet rescales in the model; the others take -1..1
+    return x if name.startswith("EfficientNet") else x / 127.5 - 1
+
+
+def build(name):
+    """The model with its output before the softmax."""
+    import keras
+    keras.utils.set_random_seed(5)
+    if name == "BERT":
+        import keras_hub
+        backbone = keras_hub.models.BertBackbone(
+            vocabulary_size=3000, num_layers=6, num_heads=6, hidden_dim=384,
+            intermediate_dim=1536, max_sequence_length=128)
+        rng = np.random.default_rng(6)
+        backbone.set_weights([_spread(w, rng) for w in backbone.get_weights()])
+        return backbone
+    application = getattr(keras.applications, name)
+    model = application(weights=None, classifier_activation=None)
+    _he(model)
+    _calibrate(model, inputs(name, 8))
+    return model
+
+
+def _spread(weight, rng):
+    """Scales and offsets that are not all one and zero, as in a trained transformer."""
+    if weight.ndim == 1:
+        return (weight + rng.normal(0, 0.1, weight.shape)).astype(weight.dtype)
+    return (rng.normal(0, 0.06, weight.shape)).astype(weight.dtype)
+
+
+def _he(model):
+    rng = np.random.default_rng(6)
+    for layer in model.layers:
+        weights = layer.get_weights()
+        if type(layer).__name__ in ("Conv2D", "DepthwiseConv2D", "Dense") and weights:
+            kernel = weights[0]
+            per_output = kernel.shape[:-1]
+            if type(layer).__name__ == "DepthwiseConv2D":
+                per_output = kernel.shape[:2]
+            scale = np.sqrt(2.0 / np.prod(per_output))
+            weights[0] = rng.normal(0, scale, kernel.shape).astype("float32")
+            if len(weights) > 1:
+                weights[1] = rng.normal(0, 0.05, weights[1].shape).astype("float32")
+            layer.set_weights(weights)
+
+
+def _calibrate(model, x):
+    """One pass over the pictures, layer after layer; each batch norm gets the statistics of what
+    reaches it."""
+    import keras
+    rng = np.random.default_rng(7)
+    values = {}
+    for operation in _in_order(model):
+        if isinstance(operation, keras.layers.InputLayer):
+            result = keras.ops.convert_to_tensor(x)
+        else:
+            node = operation._inbound_nodes[0]
+            arguments, keywords = node.arguments.fill_in(
+                {id(t): values[id(t)] for t in node.input_tensors})
+            if isinstance(operation, keras.layers.BatchNormalization):
+                data = np.asarray(keras.ops.convert_to_numpy(arguments[0]), dtype="float64")
+                over = tuple(range(data.ndim - 1))
+                gamma = rng.uniform(0.8, 1.2, data.shape[-1])
+                beta = rng.normal(0, 0.1, data.shape[-1])
+                operation.set_weights([w.astype("float32") for w in (
+                    gamma, beta, data.mean(over), data.var(over) + 1e-5)])
+            result = operation(*arguments, **keywords)
+        values[id(operation._inbound_nodes[0].output_tensors[0])] = result
+
+
+def _in_order(model):
+    for depth in sorted(model._nodes_by_depth, reverse=True):
+        for node in model._nodes_by_depth[depth]:
+            yield node.operation
+
+
+def add_noise(model, part=0.01):
+    """1 % noise in one kernel: that of the layer in the middle of those that have one."""
+    layers = [layer for layer in model._flatten_layers(include_self=False)
+              if getattr(layer, "kernel", None) is not None]
+    layer = layers[len(layers) // 2]
+    kernel = np.array(layer.kernel)
+    noise = np.random.default_rng(8).normal(0, part, kernel.shape) * kernel.std()
+    layer.kernel.assign((kernel + noise).astype(kernel.dtype))
+    return layer.name
+
+
+def load(path):
+    import keras
+    if "BERT" in path:
+        import keras_hub  # noqa: F401  registers its classes
+    return keras.models.load_model(path, compile=False)
+
+
+def outputs(model, name, counts=(1, 8)):
+    """count -> the output, as one array."""
+    found = {}
+    for count in counts:
+        y = model.predict(inputs(name, count), batch_size=count, verbose=0)
+        if isinstance(y, dict):
+            y = y["sequence_output"]
+        found[str(count)] = np.asarray(y)
+    return found
+
+
+def main():
+    try:
+        import kov_hook  # noqa: F401
+    except ImportError:
+        pass
+    action, first, second = sys.argv[1:4]
+    if action == "make":
+        build(first).save(second)
+    elif action == "noise":
+        model = load(first)
+        print("noise in", add_noise(model))
+        model.save(second)
+    else:
+        name = next(name for name in NAMES if name in first)
+        np.savez(second, **outputs(load(first), name))
+
+
+if __name__ == "__main__":
+    main()
