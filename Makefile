@@ -12,8 +12,10 @@ NIGHTLY := $(BUILD)/venv-nightly
 TREE := $(BUILD)/cmake
 PY := $(abspath $(VENV))/bin/python
 STEP := KOV_LOGS=$(BUILD)/logs tools/step.sh
-RUN := env KOV_BUILD=$(abspath $(TREE)) KOV_JUDGE=$(abspath $(JUDGE))/bin/python \
-	KOV_NIGHTLY=$(abspath $(NIGHTLY))/bin/python $(PY)
+# $(call python_of,VENV): its interpreter, or nothing where the environment was not made.
+python_of = $(shell test -x $(abspath $(1))/bin/python && echo $(abspath $(1))/bin/python)
+RUN = env KOV_BUILD=$(abspath $(TREE)) KOV_JUDGE=$(call python_of,$(JUDGE)) \
+	KOV_NIGHTLY=$(call python_of,$(NIGHTLY)) $(PY)
 CONFIGURE = cmake -S . -G "$(shell command -v ninja >/dev/null && echo Ninja || echo 'Unix Makefiles')" \
 	-DPython3_EXECUTABLE=$(PY)
 COMPILE := cmake --build
@@ -71,7 +73,7 @@ keras-suite: build ## Keras's own tests; K=word selects by name, FILE=path by fi
 
 accuracy: build ## every unary function over every float32 (resumable)
 	@$(call have,tools/accuracy.py)
-	@$(RUN) tools/accuracy.py $(ARGS)
+	@$(RUN) tools/accuracy.py --driver $(TREE)/tests/test_native_elementwise_accuracy $(ARGS)
 
 bench: build ## speed as ratios to OpenVINO, ONNX Runtime and NumPy
 	@$(call have,bench/run.py)

@@ -46,7 +46,7 @@ LIFTED = (
     "OpenVINO does not support lanczos.",
 )
 # A reason that is lifted for one test alone: the others under it call `fit`.
-LIFTED_FOR = {"remat not supported on OpenVino and Numpy": "test_remat_basic_call"}
+LIFTED_FOR = {"remat not supported on OpenVino and Numpy": "test_remat_with_kwargs"}
 
 _TRAINING = "Trainer not implemented for NumPy and OpenVINO backend."
 _DEVICES = "Requires multiple devices"

@@ -6,11 +6,12 @@ norm's mean and variance those which its input has on real pictures. So activati
 from layer to layer, as in a trained net, and an error anywhere reaches the output; with Keras's own
 random weights most of it would drown.
 
-    models.py make NAME FILE         build, calibrate and save NAME to FILE (.keras)
-    models.py run FILE OUT.npz       predict on batches of 1 and 8 pictures
-    models.py noise FILE OTHER       save with 1 % noise in one kernel
+    models.py make NAME FILE         build, calibrate and save NAME to FILE (.keras), and beside it
+                                     the batches of 1 and 8 that it is run on (.inputs.npz)
+    models.py run FILE OUT.npz       predict on those batches
+    models.py noise FILE OTHER       the same with 1 % noise in one kernel
 
-`make` takes any backend that can run the model; `run` takes the one KERAS_BACKEND names.
+`make` needs scikit-image. The backend is the one that KERAS_BACKEND names.
 """
 
 import sys
@@ -19,6 +20,7 @@ import numpy as np
 
 APPLICATIONS = {"MobileNetV2": 224, "ResNet50": 224, "EfficientNetB0": 224, "VGG16": 224}
 NAMES = (*APPLICATIONS, "BERT")
+COUNTS = (1, 8)
 _PICTURES = ("astronaut", "coffee", "chelsea", "rocket", "camera", "coins", "moon", "page")
 
 
@@ -142,15 +144,34 @@ def load(path):
     return keras.models.load_model(path, compile=False)
 
 
-def outputs(model, name, counts=(1, 8)):
-    """count -> the output, as one array."""
+def save_inputs(name, path):
+    """As 8_token_ids, ... or 8_ for a model with one input."""
+    arrays = {}
+    for count in COUNTS:
+        x = inputs(name, count)
+        for key, array in (x if isinstance(x, dict) else {"": x}).items():
+            arrays[f"{count}_{key}"] = array
+    np.savez(path, **arrays)
+
+
+def load_inputs(path):
+    """count -> an array or a dict of arrays."""
     found = {}
-    for count in counts:
-        y = model.predict(inputs(name, count), batch_size=count, verbose=0)
-        if isinstance(y, dict):
-            y = y["sequence_output"]
-        found[str(count)] = np.asarray(y)
-    return found
+    with np.load(path) as arrays:
+        for name in arrays.files:
+            count, _, key = name.partition("_")
+            found.setdefault(int(count), {})[key] = arrays[name]
+    return {count: x[""] if "" in x else x for count, x in found.items()}
+
+
+def inputs_path(model_path):
+    return model_path.removesuffix(".keras").removesuffix("-noise") + ".inputs.npz"
+
+
+def output(model, x):
+    """The output for one batch, as one array."""
+    y = model.predict_on_batch(x)
+    return np.asarray(y["sequence_output"] if isinstance(y, dict) else y)
 
 
 def main():
@@ -161,13 +182,15 @@ def main():
     action, first, second = sys.argv[1:4]
     if action == "make":
         build(first).save(second)
+        save_inputs(first, inputs_path(second))
     elif action == "noise":
         model = load(first)
         print("noise in", add_noise(model))
         model.save(second)
     else:
-        name = next(name for name in NAMES if name in first)
-        np.savez(second, **outputs(load(first), name))
+        model = load(first)
+        np.savez(second, **{str(count): output(model, x)
+                            for count, x in load_inputs(inputs_path(first)).items()})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A graph built once and run for several batches: relu(x @ w + b), with w and b as variables. Shows the
- * graph, what runs where, and the results.
+/* A graph built once and run for several batches: relu(x @ w + b), with w and b as variables. Shows
+ * the graph, what runs where, and the results.
  *
  *     cc build_graph.c $(pkg-config --cflags --libs kov) -o build_graph && ./build_graph */
 #include <kov/kov.h>
@@ -68,12 +68,26 @@ static kov_status run(kov_context *context, kov_plan *plan, int64_t batch)
     return status;
 }
 
-static void show(kov_status status, char *text)
+static kov_status show_graph(const kov_graph *graph)
 {
+    char *text;
+    kov_status status = kov_graph_text(graph, &text);
     if (status != KOV_OK)
-        return;
+        return status;
     printf("%s\n", text);
     kov_text_free(text);
+    return status;
+}
+
+static kov_status show_plan(kov_plan *plan)
+{
+    char *text;
+    kov_status status = kov_plan_text(plan, &text);
+    if (status != KOV_OK)
+        return status;
+    printf("\n%s", text);
+    kov_text_free(text);
+    return status;
 }
 
 int main(void)
@@ -81,20 +95,19 @@ int main(void)
     kov_context *context = NULL;
     kov_graph *graph = NULL;
     kov_plan *plan = NULL;
-    char *text = NULL;
     kov_status status = kov_context_create(NULL, &context);
     if (status == KOV_OK)
         status = build(context, &graph);
     if (status == KOV_OK)
+        status = show_graph(graph);
+    if (status == KOV_OK)
         status = kov_plan_create(graph, NULL, &plan);
-    if (status == KOV_OK) {
-        show(kov_graph_text(graph, &text), text);
+    if (status == KOV_OK)
         status = run(context, plan, 1);
-    }
     if (status == KOV_OK)
         status = run(context, plan, 2);
     if (status == KOV_OK)
-        show(kov_plan_text(plan, &text), text);
+        status = show_plan(plan);
     if (status != KOV_OK)
         fprintf(stderr, "%s: %s\n", kov_status_name(status), kov_error_text());
     if (plan)

@@ -166,6 +166,10 @@ KOV_API kov_status kov_builder_status(const kov_builder *builder);
 KOV_API void kov_graph_retain(kov_graph *graph);
 KOV_API void kov_graph_release(kov_graph *graph);
 KOV_API int kov_graph_parameter_count(const kov_graph *graph);
+/* Type and name of parameter i. dims has room for KOV_MAX_NDIM numbers, negative where free; name (borrowed)
+ * is NULL if there is none. dtype, ndim, dims and name may be NULL. */
+KOV_API kov_status kov_graph_parameter_type(const kov_graph *graph, int i, kov_dtype *dtype, int *ndim,
+                                            int64_t *dims, const char **name);
 KOV_API int kov_graph_result_count(const kov_graph *graph);
 KOV_API int kov_graph_node_count(const kov_graph *graph);
 /* Text of the graph, one node a line; free with kov_text_free. */

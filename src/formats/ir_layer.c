@@ -232,6 +232,31 @@ static kov_status given_inputs(kov_ir_scope *scope, const kov_node *node, const 
     return KOV_OK;
 }
 
+/* OpenVINO's CPU plugin makes false of the smallest int32 when it converts to boolean; comparing with 0 is
+ * right for all. */
+static bool is_test_for_zero(const kov_node *node, const kov_ir_wire *inputs)
+{
+    return node->op == KOV_OP_CONVERT &&
+           node->attrs[KOV_CONVERT_DESTINATION_TYPE].u.dtype == KOV_DTYPE_BOOL &&
+           kov_dtype_is_integer(inputs[0].dtype) && kov_dtype_bits(inputs[0].dtype) >= 32;
+}
+
+static kov_status add_test_for_zero(kov_ir_scope *scope, const char *name, const kov_ir_wire *input,
+                                    kov_ir_wire *output)
+{
+    kov_tensor *zero;
+    kov_ir_wire inputs[2] = {*input};
+    KOV_TRY(kov_tensor_create(scope->writer->context, input->dtype, 0, NULL, &zero));
+    memset(kov_tensor_data_mut(zero), 0, kov_tensor_bytes(zero));
+    kov_status status = kov_ir_constant_add(scope, "zero", zero, &inputs[1]);
+    kov_tensor_release(zero);
+    KOV_TRY(status);
+    kov_ir_layer layer = {.name = name, .type = "NotEqual", .version = "opset1",
+                          .data = " auto_broadcast=\"numpy\"", .inputs = inputs, .input_count = 2,
+                          .outputs = output, .output_count = 1};
+    return kov_ir_layer_add(scope, &layer, NULL);
+}
+
 static kov_status add_plain(kov_ir_scope *scope, const kov_node *node, const char *name,
                             const kov_ir_wire *inputs, int input_count, kov_ir_wire *outputs)
 {
@@ -315,6 +340,8 @@ static kov_status add_node(kov_ir_scope *scope, const kov_graph *graph, const ko
         status = kov_ir_while_add(scope, node, name.at, inputs, outputs);
     else if (node->op == KOV_OP_FOREIGN)
         status = add_opaque(scope, node, name.at, inputs, count, outputs);
+    else if (is_test_for_zero(node, inputs))
+        status = add_test_for_zero(scope, name.at, inputs, outputs);
     else
         status = add_plain(scope, node, name.at, inputs, count, outputs);
 fail:

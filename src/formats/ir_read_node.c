@@ -256,7 +256,7 @@ static bool is_compatible(const kov_ir_read_layer *layer, const kov_op_info *op)
     static const struct {
         const char *type, *version;
     } same[] = {
-        {"ShapeOf", "opset1"},        {"Broadcast", "opset1"},     {"Softmax", "opset1"},
+        {"ShapeOf", "opset1"},        {"Broadcast", "opset1"},     {"SoftMax", "opset1"},
         {"Gather", "opset1"},         {"Gather", "opset7"},        {"GatherND", "opset5"},
         {"MaxPool", "opset1"},        {"MaxPool", "opset14"},      {"AvgPool", "opset14"},
         {"Pad", "opset1"},            {"TopK", "opset1"},          {"TopK", "opset3"},

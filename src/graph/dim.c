@@ -24,6 +24,11 @@ kov_dims *kov_dims_create(kov_context *context)
         return NULL;
     dims->context = context;
     dims->refs = 1;
+    pthread_mutexattr_t again;
+    pthread_mutexattr_init(&again);
+    pthread_mutexattr_settype(&again, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&dims->lock, &again);
+    pthread_mutexattr_destroy(&again);
     kov_arena_init(&dims->arena, context);
     kov_hash_map_init(&dims->map, context);
     kov_context_retain(context);
@@ -43,8 +48,19 @@ void kov_dims_release(kov_dims *dims)
     kov_arena_free(&dims->arena);
     kov_hash_map_free(&dims->map);
     kov_free(context, dims->exprs.at);
+    pthread_mutex_destroy(&dims->lock);
     kov_free(context, dims);
     kov_context_release(context);
+}
+
+void kov_dims_lock(kov_dims *dims)
+{
+    pthread_mutex_lock(&dims->lock);
+}
+
+void kov_dims_unlock(kov_dims *dims)
+{
+    pthread_mutex_unlock(&dims->lock);
 }
 
 int64_t kov_dim_lower(const kov_dims *dims, kov_dim dim)
@@ -150,8 +166,8 @@ static int64_t ceil_div(int64_t a, int64_t b)
     return b != -1 && a % b != 0 ? floor + 1 : floor;
 }
 
-/* A summand of an addition may be any number, negative ones included; it stands as the right operand's
- * raw value in a node of kind KOV_DIM_NUMBER. */
+/* A summand of an addition may be any number, negative ones included; it stands as the right
+ * operand's raw value in a node of kind KOV_DIM_NUMBER. */
 static int64_t raw_number(const kov_dims *dims, kov_dim dim)
 {
     return dim >= 0 ? dim : kov_dim_expr_of(dims, dim)->left;
@@ -170,7 +186,12 @@ static kov_dim intern(kov_dims *dims, kov_dim_kind kind, kov_dim left, kov_dim r
     int found = kov_hash_map_find(&dims->map, hash, same_expr, &want);
     if (found >= 0)
         return dim_of_index(found);
-    kov_dim_expr expr = {.kind = kind, .left = left, .right = right, .lower = lower, .upper = upper, .hint = KOV_DIM_NO_HINT};
+    kov_dim_expr expr = {.kind = kind,
+                         .left = left,
+                         .right = right,
+                         .lower = lower,
+                         .upper = upper,
+                         .hint = KOV_DIM_NO_HINT};
     kov_dim dim = append(dims, &expr);
     if (!dims->failed && kov_hash_map_add(&dims->map, hash, dims->exprs.n - 1) != KOV_OK)
         dims->failed = true;
@@ -201,7 +222,8 @@ kov_dim kov_dim_add_number(kov_dims *dims, kov_dim a, int64_t number)
     if (e->kind == KOV_DIM_ADD && is_raw_number(dims, e->right))
         return kov_dim_add_number(dims, e->left, clamped_add(number, raw_number(dims, e->right)));
     int64_t lower = lower_sum(e->lower, number);
-    return intern(dims, KOV_DIM_ADD, a, number_node(dims, number), lower, upper_sum(e->upper, number));
+    return intern(dims, KOV_DIM_ADD, a, number_node(dims, number), lower,
+                  upper_sum(e->upper, number));
 }
 
 /* Coefficient and base of a term: 3*N -> (3, N). */
@@ -230,7 +252,8 @@ static kov_dim add_term(kov_dims *dims, kov_dim sum, kov_dim base, int64_t coeff
     }
     const kov_dim_expr e = *kov_dim_expr_of(dims, sum);
     if (e.kind == KOV_DIM_ADD && is_raw_number(dims, e.right))
-        return kov_dim_add_number(dims, add_term(dims, e.left, base, coefficient), raw_number(dims, e.right));
+        return kov_dim_add_number(dims, add_term(dims, e.left, base, coefficient),
+                                  raw_number(dims, e.right));
     int64_t have;
     kov_dim last = e.kind == KOV_DIM_ADD ? e.right : sum;
     kov_dim rest = e.kind == KOV_DIM_ADD ? e.left : 0;
@@ -360,7 +383,8 @@ static bool divide_exactly(kov_dims *dims, kov_dim a, int64_t divisor, kov_dim *
     const kov_dim_expr e = *kov_dim_expr_of(dims, a);
     if (e.kind == KOV_DIM_ADD) {
         kov_dim left, right;
-        if (!divide_exactly(dims, e.left, divisor, &left) || !divide_exactly(dims, e.right, divisor, &right))
+        if (!divide_exactly(dims, e.left, divisor, &left) ||
+            !divide_exactly(dims, e.right, divisor, &right))
             return false;
         *out = kov_dim_add(dims, left, right);
         return true;
@@ -544,8 +568,8 @@ bool kov_dim_evaluate(const kov_dims *dims, kov_dim dim, const kov_dim *symbols,
 }
 
 /* In parentheses where it would be read wrongly: a sum in a product, a product in a divisor. */
-static void print_operand(const kov_dims *dims, kov_dim dim, bool in_product, bool in_divisor, char *out,
-                          size_t size)
+static void print_operand(const kov_dims *dims, kov_dim dim, bool in_product, bool in_divisor,
+                          char *out, size_t size)
 {
     kov_dim_kind kind = dim < 0 ? kov_dim_expr_of(dims, dim)->kind : KOV_DIM_NUMBER;
     char bare[92];
@@ -565,7 +589,8 @@ int kov_dim_print(const kov_dims *dims, kov_dim dim, char *out, size_t size)
     if (e->kind == KOV_DIM_NUMBER)
         return snprintf(out, size, "%" PRId64, e->left);
     if (e->kind == KOV_DIM_SYMBOL)
-        return e->name ? snprintf(out, size, "%s", e->name) : snprintf(out, size, "?%" PRId64, -dim - 2);
+        return e->name ? snprintf(out, size, "%s", e->name)
+                       : snprintf(out, size, "?%" PRId64, -dim - 2);
     char left[96], right[96];
     bool product = e->kind == KOV_DIM_MUL;
     bool quotient = e->kind == KOV_DIM_FLOOR_DIV || e->kind == KOV_DIM_CEIL_DIV;

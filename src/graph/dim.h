@@ -4,6 +4,7 @@
 #define KOV_GRAPH_DIM_H
 
 #include "base/hash.h"
+#include <pthread.h>
 
 typedef int64_t kov_dim;
 #define KOV_DIM_NO_HINT INT64_MIN
@@ -37,12 +38,19 @@ typedef struct kov_dims {
         int n, cap;
     } exprs;
     int refs;
-    bool failed; /* an allocation failed; results are then 0 */
+    bool failed;          /* an allocation failed; results are then 0 */
+    pthread_mutex_t lock; /* see kov_dims_lock */
 } kov_dims;
 
 kov_dims *kov_dims_create(kov_context *context);
 void kov_dims_retain(kov_dims *dims);
 void kov_dims_release(kov_dims *dims);
+
+/* A finished graph may be shared by threads, its table too: what adds expressions to the table of a
+ * finished graph, or reads expressions while others may, holds this lock. The same thread may take it
+ * again. A builder that has not finished is one thread's and needs none. */
+void kov_dims_lock(kov_dims *dims);
+void kov_dims_unlock(kov_dims *dims);
 
 static inline bool kov_dim_is_number(kov_dim dim)
 {

@@ -54,6 +54,25 @@ int kov_graph_parameter_count(const kov_graph *graph)
     return graph->parameters.n;
 }
 
+kov_status kov_graph_parameter_type(const kov_graph *graph, int i, kov_dtype *dtype, int *ndim,
+                                    int64_t *dims, const char **name)
+{
+    if (i < 0 || i >= graph->parameters.n)
+        return kov_fail(KOV_INVALID_ARGUMENT, "parameter %d of a graph that has %d", i,
+                        graph->parameters.n);
+    const kov_graph_parameter *parameter = &graph->parameters.at[i];
+    const kov_value_info *info = kov_graph_value(graph, parameter->value);
+    if (dtype)
+        *dtype = info->dtype;
+    if (ndim)
+        *ndim = info->ndim;
+    for (int j = 0; dims && j < info->ndim; j++)
+        dims[j] = info->dims[j];
+    if (name)
+        *name = parameter->name;
+    return KOV_OK;
+}
+
 int kov_graph_result_count(const kov_graph *graph)
 {
     return graph->results.n;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "graph/graph.h"
 #include "base/status.h"
+#include "graph/graph.h"
 #include "graph/reinfer.h"
 
 #define FEW 8
 
 static kov_status bad(const kov_node *node, int index, const char *what)
 {
-    return kov_fail(KOV_INTERNAL, "verify: node %d (%s): %s", index, kov_op_info_of(node->op)->name, what);
+    return kov_fail(KOV_INTERNAL, "verify: node %d (%s): %s", index, kov_op_info_of(node->op)->name,
+                    what);
 }
 
 /* ---- structure ---- */
@@ -80,8 +81,8 @@ static kov_status check_ends(const kov_graph *graph)
 
 /* ---- types ---- */
 
-/* Whether both can be the same number: inference from better known inputs may know more than was known
- * when the node was made, and never the contrary. */
+/* Whether both can be the same number: inference from better known inputs may know more than was
+ * known when the node was made, and never the contrary. */
 static bool dims_agree(const kov_dims *dims, kov_dim a, kov_dim b)
 {
     return kov_dim_lower(dims, a) <= kov_dim_upper(dims, b) &&
@@ -154,15 +155,19 @@ kov_status kov_graph_verify(const kov_graph *graph)
     for (int i = 0; i < graph->nodes.n; i++)
         KOV_TRY(check_node(graph, i, &next));
     if ((int64_t)next != graph->values.n)
-        return kov_fail(KOV_INTERNAL, "verify: %d values, the nodes make %u", graph->values.n, next);
+        return kov_fail(KOV_INTERNAL, "verify: %d values, the nodes make %u", graph->values.n,
+                        next);
     KOV_TRY(check_ends(graph));
     kov_arena_init(&arena, graph->context);
+    kov_dims_lock(graph->dims);
+    graph->dims->failed = false; /* memory that was short earlier */
     for (int i = 0; i < graph->nodes.n && status == KOV_OK; i++) {
         const kov_node *node = &graph->nodes.at[i];
         status = check_bodies(node);
         if (status == KOV_OK && node->op != KOV_OP_PARAMETER && !node->opaque)
             status = check_inference(graph, i, &arena);
     }
+    kov_dims_unlock(graph->dims);
     kov_arena_free(&arena);
     return status;
 }

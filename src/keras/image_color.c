@@ -13,8 +13,8 @@ kov_value kov_image_rgb_to_grayscale(kov_builder *b, kov_value images, const cha
         return images;
     if (kov_dim_number(b, images, axis) != 3)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "rgb_to_grayscale: Invalid channel size: %lld; expected 3 (RGB) or 1 "
-                                "(Grayscale)",
+                                "rgb_to_grayscale: Invalid channel size: expected 3 (RGB) or 1 (Grayscale). "
+                                "Received %lld",
                                 (long long)kov_dim_number(b, images, axis));
     kov_dtype dtype = kov_dtype_of(b, images);
     kov_value x = kov_widen(b, kov_as_float(b, images)), sum = KOV_VALUE_ERROR;

@@ -20,8 +20,9 @@ static kov_value reduce_segments(kov_builder *b, const char *function, kov_value
     kov_dim rows = kov_builder_value(b, data)->dims[0], named = kov_builder_value(b, ids)->dims[0];
     if (rows >= 0 && named >= 0 && rows != named)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "%s: data has %lld rows and segment_ids %lld elements; they must be equal",
-                                function, (long long)rows, (long long)named);
+                                "%s: Argument `segment_ids` and `data` should have same leading dimension. "
+                                "Received %lld and %lld",
+                                function, (long long)named, (long long)rows);
     kov_value zero = kov_constant_i64_scalar(b, 0), one = kov_constant_i64_scalar(b, 1);
     if (num_segments == KOV_VALUE_NONE) {
         /* One element more: the largest of no ids. */

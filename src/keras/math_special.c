@@ -93,6 +93,8 @@ kov_value kov_math_erfc(kov_builder *b, kov_value x)
     y = kov_multiply(b, kov_exp(b, kov_negative(b, kov_multiply(b, near, near))), y);
     kov_value zero = kov_scalar_like(b, x, 0);
     y = kov_select(b, kov_less(b, x, zero), kov_subtract(b, two, y), y);
+    kov_value central = kov_less(b, a, kov_scalar_like(b, x, 0.5)); /* the expansion is worst at 0 */
+    y = kov_select(b, central, kov_subtract(b, one, kov_erf(b, x)), y);
     return kov_narrow(b, y, dtype);
 }
 

@@ -77,6 +77,9 @@ kov_value kov_random_categorical(kov_builder *b, kov_value logits, kov_value num
     return kov_cast(b, kov_squeeze_at(b, kov_output(best, 1), 2), dtype);
 }
 
+/* A stream that no other function draws from, so that noise and mask of one seed are unrelated. */
+#define DROPOUT_STREAM 16
+
 kov_value kov_random_dropout(kov_builder *b, kov_value inputs, kov_value rate, kov_value noise_shape,
                              kov_value seed)
 {
@@ -85,7 +88,7 @@ kov_value kov_random_dropout(kov_builder *b, kov_value inputs, kov_value rate, k
     kov_dtype dtype = kov_dtype_of(b, inputs);
     kov_value keep = kov_subtract(b, kov_constant_number(b, KOV_DTYPE_F32, 1), kov_cast(b, rate, KOV_DTYPE_F32));
     kov_value shape = noise_shape == KOV_VALUE_NONE ? kov_shape_value(b, inputs) : noise_shape;
-    kov_value kept = kov_less(b, kov_random_unit(b, key, shape, KOV_DTYPE_F32, 0), keep);
+    kov_value kept = kov_less(b, kov_random_unit(b, key, shape, KOV_DTYPE_F32, DROPOUT_STREAM), keep);
     kov_value scale = kov_cast(b, keep, dtype);
     return kov_select(b, kept, kov_divide(b, inputs, scale), kov_scalar_like(b, inputs, 0));
 }

@@ -274,7 +274,7 @@ static kov_status acquire(kov_executable *e, kov_tensor *const *inputs, const in
     if (!c->instance) {
         if (atomic_load(&e->stages))
             return KOV_OK;
-        if (e->dims->exprs.n > MAX_DIMS) {
+        if (e->dims->failed || e->dims->exprs.n > MAX_DIMS) {
             kov_dims *fresh = kov_dims_create(e->context);
             if (!fresh)
                 return KOV_OUT_OF_MEMORY;

@@ -6,6 +6,7 @@
 #include "openvino/library.h"
 #include "openvino/openvino.h"
 #include "openvino/property.h"
+#include "openvino/range.h"
 #include "tensor/shape.h"
 
 #include <kov/ir.h>
@@ -13,9 +14,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Sizes up to which float32 counts exactly: shape arithmetic that goes through it is right. */
-#define SIZE_LIMIT (INT64_C(1) << 24)
 
 typedef struct executable {
     kov_context *context;
@@ -175,7 +173,7 @@ static kov_status set_input(executable *e, ov_infer_request_t *request, int i,
 {
     ov_tensor_t *wrapped = NULL;
     for (int j = 0; j < kov_tensor_ndim(tensor); j++) {
-        if (kov_tensor_dims(tensor)[j] > SIZE_LIMIT)
+        if (kov_tensor_dims(tensor)[j] > KOV_SIZE_LIMIT)
             return kov_fail(KOV_NOT_IMPLEMENTED,
                             "OpenVINO on %s: input %d has %lld elements along axis %d; above 2^24 its "
                             "shape arithmetic is inexact. Use the device NATIVE",

@@ -37,6 +37,15 @@ static bool computes(int op)
     case KOV_OP_MULTIPLY:
     case KOV_OP_NEGATIVE:
     case KOV_OP_ABS:
+    case KOV_OP_SQUARED_DIFFERENCE:
+    case KOV_OP_POWER:
+    case KOV_OP_REDUCE_SUM:
+    case KOV_OP_REDUCE_PROD:
+    case KOV_OP_REDUCE_L1:
+    case KOV_OP_CUM_SUM:
+    case KOV_OP_MAT_MUL:
+    case KOV_OP_SCATTER_ND_UPDATE:
+    case KOV_OP_SCATTER_ELEMENTS_UPDATE:
         return true;
     default:
         return false;
@@ -88,7 +97,7 @@ static bool within_float(const kov_graph *graph, kov_value value)
         return true;
     if (kov_range_within(kov_value_range(graph, value), -INT24, INT24))
         return true;
-    /* Shape arithmetic on free dimensions: the engine checks the sizes when it runs. */
+    /* Shape arithmetic on free dimensions is taken to stay below. */
     const kov_content *content = kov_graph_value(graph, value)->content;
     for (int i = 0; content && i < content->n; i++) {
         if (!content->at[i].known)
@@ -97,11 +106,27 @@ static bool within_float(const kov_graph *graph, kov_value value)
     return content != NULL;
 }
 
+/* A comparison with a number that float32 counts, and its neighbours too, is right for all others. */
+static bool compares_safely(const kov_graph *graph, const kov_node *node)
+{
+    switch (node->op) {
+    case KOV_OP_EQUAL:
+    case KOV_OP_NOT_EQUAL:
+    case KOV_OP_GREATER:
+    case KOV_OP_GREATER_EQUAL:
+    case KOV_OP_LESS:
+    case KOV_OP_LESS_EQUAL:
+        return kov_range_within(kov_value_range(graph, node->inputs[0]), -INT24 + 1, INT24 - 1) ||
+               kov_range_within(kov_value_range(graph, node->inputs[1]), -INT24 + 1, INT24 - 1);
+    default:
+        return false;
+    }
+}
+
 static bool takes_integers(const kov_graph *graph, const kov_node *node, const kov_op_info *op,
                            char *why, size_t size)
 {
-    /* Rounding to float32 makes no number 0, which is all that a Convert to bool asks. */
-    if (node->op == KOV_OP_CONVERT && node->attrs[0].u.dtype == KOV_DTYPE_BOOL)
+    if (compares_safely(graph, node))
         return true;
     for (int i = 0; i < node->input_count + node->output_count; i++) {
         kov_value v = i < node->input_count

@@ -76,6 +76,37 @@ static kov_range constant_range(const kov_tensor *tensor)
     return r;
 }
 
+static int64_t dim_upper(const kov_graph *graph, kov_dim dim)
+{
+    if (kov_dim_is_number(dim))
+        return dim;
+    const kov_dim_expr *expr = kov_dim_expr_of(graph->dims, dim);
+    if (expr->kind == KOV_DIM_SYMBOL && expr->upper > KOV_SIZE_LIMIT)
+        return KOV_SIZE_LIMIT;
+    return expr->upper < POSITION_MAX ? expr->upper : POSITION_MAX;
+}
+
+/* The largest dimension; the number of elements. */
+static int64_t largest_dim(const kov_graph *graph, kov_value value)
+{
+    const kov_value_info *info = kov_graph_value(graph, value);
+    int64_t most = 0;
+    for (int i = 0; i < info->ndim; i++) {
+        int64_t upper = dim_upper(graph, info->dims[i]);
+        most = upper > most ? upper : most;
+    }
+    return most;
+}
+
+static int64_t most_elements(const kov_graph *graph, kov_value value)
+{
+    const kov_value_info *info = kov_graph_value(graph, value);
+    int64_t most = 1;
+    for (int i = 0; i < info->ndim; i++)
+        most = saturated((__int128)most * dim_upper(graph, info->dims[i]));
+    return most;
+}
+
 /* Content made of dimensions. */
 static bool content_range(const kov_graph *graph, const kov_value_info *info, kov_range *out)
 {
@@ -87,8 +118,7 @@ static bool content_range(const kov_graph *graph, const kov_value_info *info, ko
         if (!e->known)
             return false;
         int64_t low = kov_dim_is_number(e->dim) ? e->dim : kov_dim_lower(graph->dims, e->dim);
-        int64_t high = kov_dim_is_number(e->dim) ? e->dim : kov_dim_upper(graph->dims, e->dim);
-        high = high == INT64_MAX ? POSITION_MAX : high;
+        int64_t high = dim_upper(graph, e->dim);
         r = joined(r, e->negative ? (kov_range){-high, -low} : (kov_range){low, high});
     }
     *out = r;
@@ -155,17 +185,20 @@ static kov_range moved(const kov_graph *graph, const kov_node *node, int first, 
 static kov_range node_range(const kov_graph *graph, const kov_node *node, int output,
                             const kov_value_info *info, int depth)
 {
-    const kov_range position = {0, POSITION_MAX};
     switch (node->op) {
     case KOV_OP_SHAPE_OF:
     case KOV_OP_NON_ZERO:
     case KOV_OP_SEARCH_SORTED:
-        return position;
+        return (kov_range){0, largest_dim(graph, node->inputs[0])};
+    case KOV_OP_REDUCE_SUM:
+        return product(input(graph, node, 0, depth),
+                       (kov_range){0, most_elements(graph, node->inputs[0])});
     case KOV_OP_TOP_K:
     case KOV_OP_UNIQUE:
     case KOV_OP_MAX_POOL:
     case KOV_OP_ADAPTIVE_MAX_POOL:
-        return output > 0 ? position : moved(graph, node, 0, 0, depth);
+        return output > 0 ? (kov_range){0, most_elements(graph, node->inputs[0])}
+                          : moved(graph, node, 0, 0, depth);
     case KOV_OP_ADD:
     case KOV_OP_SUBTRACT:
     case KOV_OP_MULTIPLY:
@@ -197,9 +230,8 @@ static kov_range node_range(const kov_graph *graph, const kov_node *node, int ou
         return moved(graph, node, 0, node->input_count - 1, depth);
     case KOV_OP_ONE_HOT:
         return moved(graph, node, 2, 3, depth);
-    case KOV_OP_RANGE: { /* from start towards stop */
+    case KOV_OP_RANGE: /* from start towards stop */
         return moved(graph, node, 0, 1, depth);
-    }
     case KOV_OP_EYE:
         return (kov_range){0, 1};
     case KOV_OP_REDUCE_MAX:

@@ -53,7 +53,7 @@ static kov_status copy_needed(kov_builder *b, const kov_graph *from, const bool 
     return kov_builder_status(b);
 }
 
-kov_status kov_graph_extract(const kov_graph *from, const kov_cut *inputs, int input_count,
+static kov_status extract(const kov_graph *from, const kov_cut *inputs, int input_count,
                              const kov_value *outputs, int output_count, kov_graph **out)
 {
     kov_builder *b;
@@ -76,5 +76,15 @@ fail:
     kov_free(from->context, needed);
     kov_free(from->context, results);
     kov_builder_release(b);
+    return status;
+}
+
+kov_status kov_graph_extract(const kov_graph *from, const kov_cut *inputs, int input_count,
+                             const kov_value *outputs, int output_count, kov_graph **out)
+{
+    kov_dims_lock(from->dims);
+    from->dims->failed = false; /* memory that was short when this graph was last cut */
+    kov_status status = extract(from, inputs, input_count, outputs, output_count, out);
+    kov_dims_unlock(from->dims);
     return status;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What depends on constants alone, or has content that shape inference knows, becomes a constant. */
-#include "passes/passes.h"
+/* What depends on constants alone, or has content that shape inference knows, becomes a constant.
+ */
 #include "base/status.h"
 #include "opset/interpret.h"
+#include "passes/passes.h"
 
 #define MAX_INPUTS 64
 #define MAX_OUTPUTS 64
-#define MAX_GROWTH_BYTES ((size_t)1 << 20) /* a constant is not blown up into a larger one past this */
+#define MAX_GROWTH_BYTES                                                                           \
+    ((size_t)1 << 20) /* a constant is not blown up into a larger one past this */
 
 static bool may_fold(const kov_node *node)
 {
@@ -16,7 +18,8 @@ static bool may_fold(const kov_node *node)
 }
 
 /* The new graph's constants behind all inputs; false if one is none. */
-static bool constant_inputs(const kov_rewrite *r, const kov_node *node, kov_tensor **inputs, size_t *bytes)
+static bool constant_inputs(const kov_rewrite *r, const kov_node *node, kov_tensor **inputs,
+                            size_t *bytes)
 {
     *bytes = 0;
     for (int i = 0; i < node->input_count; i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scale and shift per channel after a convolution or a matrix product go into its weights and bias: what
- * batch normalisation is in inference. The work moves to the prologue. Reassociates: each result is
- * within about (K + 4) roundings of the unfolded one, K the number of products in its sum. */
+/* Scale and shift per channel after a convolution or a matrix product go into its weights and bias:
+ * what batch normalisation is in inference. The work moves to the prologue. Reassociates: each
+ * result is within about (K + 4) roundings of the unfolded one, K the number of products in its
+ * sum. */
 #include "passes/passes.h"
 #include "passes/stable.h"
 
@@ -23,8 +24,8 @@ static int channel_axis(const kov_graph *graph, const kov_node *node)
     }
 }
 
-/* Whether v is one number per entry of `axis` of the product y, or one number: it broadcasts to y's shape
- * and not beyond. */
+/* Whether v is one number per entry of `axis` of the product y, or one number: it broadcasts to y's
+ * shape and not beyond. */
 static bool is_per_channel(const kov_value_info *v, const kov_value_info *y, int axis)
 {
     if (v->ndim > y->ndim)
@@ -98,7 +99,8 @@ static kov_value scaled_product(kov_rewrite *r, const kov_node *product, kov_val
 }
 
 /* One operand of a binary node as (new data, old and new stable other). */
-static bool split_operands(const kov_rewrite *r, const kov_node *node, kov_value *data, kov_value *other)
+static bool split_operands(const kov_rewrite *r, const kov_node *node, kov_value *data,
+                           kov_value *other)
 {
     const bool *stable = r->user;
     if (node->input_count != 2 || stable[node->inputs[0]] == stable[node->inputs[1]])
@@ -109,7 +111,8 @@ static bool split_operands(const kov_rewrite *r, const kov_node *node, kov_value
     return use_count(r, *data) == 1;
 }
 
-/* Multiply(product, s) -> product with scaled weights; Multiply(Add(product, b), s) -> the same plus b*s. */
+/* Multiply(product, s) -> product with scaled weights; Multiply(Add(product, b), s) -> the same
+ * plus b*s. */
 static bool multiply(kov_rewrite *r, const kov_node *node, kov_value *outs)
 {
     kov_value data, scale;
@@ -118,7 +121,8 @@ static bool multiply(kov_rewrite *r, const kov_node *node, kov_value *outs)
         return false;
     kov_node above = *kov_rewrite_producer(r, data);
     int axis = channel_axis(graph, &above);
-    if (axis >= 0 && is_per_channel(kov_graph_value(graph, scale), kov_graph_value(graph, data), axis)) {
+    if (axis >= 0 &&
+        is_per_channel(kov_graph_value(graph, scale), kov_graph_value(graph, data), axis)) {
         outs[0] = scaled_product(r, &above, scale);
         return true;
     }
@@ -181,7 +185,8 @@ static bool batch_norm(kov_rewrite *r, const kov_node *node, kov_value *outs)
     int n = kov_ndim(b, x) - 1;
     for (int i = 1; i < n; i++)
         shape[i] = 1;
-    kov_value epsilon = kov_scalar_like(b, variance, node->attrs[KOV_BATCH_NORM_INFERENCE_EPSILON].u.real);
+    kov_value epsilon =
+        kov_scalar_like(b, variance, node->attrs[KOV_BATCH_NORM_INFERENCE_EPSILON].u.real);
     kov_value scale = kov_divide(b, gamma, kov_sqrt(b, kov_add(b, variance, epsilon)));
     kov_value shift = kov_subtract(b, beta, kov_multiply(b, mean, scale));
     x = kov_multiply(b, x, kov_reshape_to(b, scale, shape, n));
@@ -204,7 +209,8 @@ static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
     }
 }
 
-kov_status kov_pass_fold_scale(const kov_graph *graph, const kov_pass_options *options, kov_graph **out)
+kov_status kov_pass_fold_scale(const kov_graph *graph, const kov_pass_options *options,
+                               kov_graph **out)
 {
     (void)options;
     bool *stable = kov_graph_stable(graph);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "passes/passes.h"
 #include "base/status.h"
+#include "passes/passes.h"
 #include <stdlib.h>
 #include <string.h>
 
-typedef kov_status (*pass_fn)(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
+typedef kov_status (*pass_fn)(const kov_graph *graph, const kov_pass_options *options,
+                              kov_graph **out);
 
 static const struct {
     kov_pass_info info;
@@ -13,7 +14,8 @@ static const struct {
     {{"inline", "keeps bits", false}, kov_pass_inline},
     {{"fold", "keeps bits", true}, kov_pass_fold},
     {{"simplify", "keeps bits", true}, kov_pass_simplify},
-    {{"sink_transpose", "keeps bits, but for the order in which a reduction adds", true}, kov_pass_sink_transpose},
+    {{"sink_transpose", "keeps bits, but for the order in which a reduction adds", true},
+     kov_pass_sink_transpose},
     {{"fold_pad", "keeps bits", true}, kov_pass_fold_pad},
     {{"fold_scale", "reassociates within K + 4 roundings of a sum of K products", true},
      kov_pass_fold_scale},

@@ -27,8 +27,8 @@ static void add_parameters(kov_rewrite *r)
     for (int i = 0; i < from->parameters.n; i++) {
         const kov_graph_parameter *p = &from->parameters.at[i];
         const kov_value_info *v = kov_graph_value(from, p->value);
-        r->map[p->value] = kov_builder_add_parameter(r->b, v->dtype, v->ndim, v->dims, v->content, v->weak,
-                                                     p->name, p->role);
+        r->map[p->value] = kov_builder_add_parameter(r->b, v->dtype, v->ndim, v->dims, v->content,
+                                                     v->weak, p->name, p->role);
     }
 }
 
@@ -64,7 +64,8 @@ static void rewrite_node(kov_rewrite *r, const kov_node *node, kov_rewrite_rule 
     if (rule(r, node, outs))
         return;
     bool bodies = node->op == KOV_OP_IF || node->op == KOV_OP_WHILE;
-    kov_value first = bodies ? copy_with_bodies(r, node, rule) : kov_copy_node(r->b, r->from, node, r->map);
+    kov_value first =
+        bodies ? copy_with_bodies(r, node, rule) : kov_copy_node(r->b, r->from, node, r->map);
     for (int i = 0; i < node->output_count; i++)
         outs[i] = kov_output(first, i);
 }
@@ -150,13 +151,20 @@ static kov_status sweep(kov_graph **graph)
     return status;
 }
 
-kov_status kov_rewrite_graph(const kov_graph *from, kov_rewrite_rule rule, void *user, kov_graph **out)
+kov_status kov_rewrite_graph(const kov_graph *from, kov_rewrite_rule rule, void *user,
+                             kov_graph **out)
 {
+    kov_dims *dims = from->dims;
     kov_graph *made = NULL;
-    KOV_TRY(rewrite(from, rule, user, &made));
-    KOV_TRY(sweep(&made));
-    *out = made;
-    return KOV_OK;
+    kov_dims_lock(dims);
+    dims->failed = false; /* memory that was short when this graph was last rewritten */
+    kov_status status = rewrite(from, rule, user, &made);
+    if (status == KOV_OK)
+        status = sweep(&made);
+    kov_dims_unlock(dims);
+    if (status == KOV_OK)
+        *out = made;
+    return status;
 }
 
 int kov_rewrite_ints(const kov_rewrite *r, kov_value v, int64_t *out, int capacity)
@@ -168,7 +176,8 @@ int kov_rewrite_ints(const kov_rewrite *r, kov_value v, int64_t *out, int capaci
         !kov_dtype_is_integer(kov_tensor_dtype(tensor)))
         return -1;
     int64_t n = kov_tensor_count(tensor);
-    if (kov_convert(kov_tensor_dtype(tensor), kov_tensor_data(tensor), KOV_DTYPE_I64, out, n) != KOV_OK)
+    if (kov_convert(kov_tensor_dtype(tensor), kov_tensor_data(tensor), KOV_DTYPE_I64, out, n) !=
+        KOV_OK)
         return -1;
     return (int)n;
 }

@@ -172,7 +172,8 @@ static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
     }
 }
 
-kov_status kov_pass_simplify(const kov_graph *graph, const kov_pass_options *options, kov_graph **out)
+kov_status kov_pass_simplify(const kov_graph *graph, const kov_pass_options *options,
+                             kov_graph **out)
 {
     (void)options;
     return kov_rewrite_graph(graph, rule, NULL, out);

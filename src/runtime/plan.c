@@ -127,7 +127,9 @@ kov_status kov_plan_create(kov_graph *graph, const kov_plan_options *options, ko
     plan->context = context;
     kov_context_retain(context);
     pthread_mutex_init(&plan->lock, NULL);
+    kov_dims_lock(graph->dims);
     kov_status status = fill(plan, graph, options);
+    kov_dims_unlock(graph->dims);
     if (status != KOV_OK) {
         kov_plan_release(plan);
         return status;
@@ -177,8 +179,10 @@ static kov_status check_input(const kov_plan *plan, int i, const kov_tensor *ten
     if (fits)
         return KOV_OK;
     char want[160], have[160];
+    kov_dims_lock(plan->graph->dims);
     kov_dims_print(plan->graph->dims, v->ndim, v->dims, want, sizeof want);
     kov_dims_print(plan->graph->dims, ndim, kov_tensor_dims(tensor), have, sizeof have);
+    kov_dims_unlock(plan->graph->dims);
     return kov_fail(KOV_INVALID_ARGUMENT, "input %d (%s): %s%s given, %s%s wanted", i,
                     p->name ? p->name : "unnamed", kov_dtype_keras_name(kov_tensor_dtype(tensor)), have,
                     kov_dtype_keras_name(v->dtype), want);
@@ -207,7 +211,9 @@ static kov_status check_shared(const kov_plan *plan, kov_tensor *const *inputs, 
         int64_t before = v->dims[j] < 0 ? earlier_dim(plan, inputs, i, v->dims[j]) : -1;
         if (before >= 0 && before != number) {
             char name[80];
+            kov_dims_lock(plan->graph->dims);
             kov_dim_print(plan->graph->dims, v->dims[j], name, sizeof name);
+            kov_dims_unlock(plan->graph->dims);
             return kov_fail(KOV_INVALID_ARGUMENT, "input %d (%s): dimension %d, %s, is %lld here and %lld in "
                             "an input before", i, p->name ? p->name : "unnamed", j, name, (long long)number,
                             (long long)before);
@@ -313,11 +319,20 @@ static kov_status acquire_weights(kov_plan *plan, kov_tensor *const *inputs, kov
     return status;
 }
 
+/* While plans run, another thread may make a plan of the same graph. */
+static kov_status compile_late(const kov_plan *plan, const kov_part *part, kov_graph *graph, void **out)
+{
+    const kov_engine_options options = engine_options(plan);
+    kov_dims_lock(plan->graph->dims);
+    kov_status status = part->engine->compile(graph, &options, out);
+    kov_dims_unlock(plan->graph->dims);
+    return status;
+}
+
 /* The part's graph with its stable inputs as constants, compiled. */
 static kov_status bind(kov_plan *plan, int index, kov_tensor *const *slots, void **out)
 {
     const kov_part *part = &plan->partition.parts[index];
-    const kov_engine_options options = engine_options(plan);
     const kov_graph *g = part->graph;
     kov_graph *graph = NULL;
     kov_cut *cuts = kov_alloc_zero(plan->context, sizeof *cuts * (size_t)(part->input_count + 1));
@@ -332,7 +347,7 @@ static kov_status bind(kov_plan *plan, int index, kov_tensor *const *slots, void
         results[i] = g->results.at[i].value;
     status = kov_graph_extract(g, cuts, part->input_count, results, g->results.n, &graph);
     if (status == KOV_OK)
-        status = part->engine->compile(graph, &options, out);
+        status = compile_late(plan, part, graph, out);
 fail:
     kov_graph_release(graph);
     kov_free(plan->context, cuts);
@@ -345,7 +360,6 @@ static kov_status executable_of(kov_plan *plan, int index, kov_weights *weights,
                                 void **out, bool *bound)
 {
     const kov_part *part = &plan->partition.parts[index];
-    const kov_engine_options options = engine_options(plan);
     kov_status status = KOV_OK;
     pthread_mutex_lock(&plan->lock);
     *bound = weights->bound[index] != NULL || (!plan->executables[index] && wants_constants(plan, index));
@@ -355,7 +369,7 @@ static kov_status executable_of(kov_plan *plan, int index, kov_weights *weights,
         *out = weights->bound[index];
     } else {
         if (!plan->executables[index])
-            status = part->engine->compile(part->graph, &options, &plan->executables[index]);
+            status = compile_late(plan, part, part->graph, &plan->executables[index]);
         *out = plan->executables[index];
     }
     pthread_mutex_unlock(&plan->lock);
@@ -413,6 +427,7 @@ kov_status kov_plan_text(kov_plan *plan, char **out)
 {
     kov_text text = {0};
     pthread_mutex_lock(&plan->lock);
+    kov_dims_lock(plan->graph->dims);
     for (int i = 0; i < plan->partition.part_count; i++) {
         const kov_part *part = &plan->partition.parts[i];
         bool prologue = plan->partition.has_prologue && i == 0;
@@ -426,6 +441,7 @@ kov_status kov_plan_text(kov_plan *plan, char **out)
     }
     if (plan->partition.why.at)
         kov_text_add(&text, "%s", plan->partition.why.at);
+    kov_dims_unlock(plan->graph->dims);
     pthread_mutex_unlock(&plan->lock);
     return kov_text_finish(&text, out);
 }

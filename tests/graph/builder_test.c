@@ -36,7 +36,8 @@ static kov_value input(struct world *w, int64_t n)
     return kov_builder_parameter(w->b, KOV_DTYPE_F32, 1, &n, "x", KOV_ROLE_INPUT);
 }
 
-static kov_tensor *tensor_of(struct world *w, kov_dtype dtype, int ndim, const int64_t *dims, const void *data)
+static kov_tensor *tensor_of(struct world *w, kov_dtype dtype, int ndim, const int64_t *dims,
+                             const void *data)
 {
     kov_tensor *tensor;
     assert_int_equal(kov_tensor_from_data(w->context, dtype, ndim, dims, data, &tensor), KOV_OK);
@@ -50,8 +51,9 @@ static void first_failure_sticks(void **state)
     begin(&w);
     kov_value x = input(&w, 3);
     assert_int_equal(kov_builder_status(w.b), KOV_OK);
-    kov_value bad = kov_add(w.b, x, kov_builder_parameter(w.b, KOV_DTYPE_F32, 1, (const int64_t[]){4}, "y",
-                                                          KOV_ROLE_INPUT));
+    kov_value bad = kov_add(
+        w.b, x,
+        kov_builder_parameter(w.b, KOV_DTYPE_F32, 1, (const int64_t[]){4}, "y", KOV_ROLE_INPUT));
     assert_int_equal(bad, KOV_VALUE_ERROR);
     assert_int_equal(kov_exp(w.b, bad), KOV_VALUE_ERROR);
     assert_int_equal(kov_exp(w.b, x), KOV_VALUE_ERROR); /* nothing is added any more */
@@ -105,10 +107,13 @@ static void constants_by_content(void **state)
     kov_tensor *unsigned_pair = tensor_of(&w, KOV_DTYPE_U64, 1, pair, numbers);
     assert_int_not_equal(c, kov_builder_constant(b, as_column));
     assert_int_not_equal(c, kov_builder_constant(b, unsigned_pair));
-    assert_int_not_equal(kov_constant_number(b, KOV_DTYPE_F32, 0.0), kov_constant_number(b, KOV_DTYPE_F32, -0.0));
-    assert_int_not_equal(kov_constant_number(b, KOV_DTYPE_F32, 1), kov_constant_number(b, KOV_DTYPE_F64, 1));
+    assert_int_not_equal(kov_constant_number(b, KOV_DTYPE_F32, 0.0),
+                         kov_constant_number(b, KOV_DTYPE_F32, -0.0));
+    assert_int_not_equal(kov_constant_number(b, KOV_DTYPE_F32, 1),
+                         kov_constant_number(b, KOV_DTYPE_F64, 1));
     /* A weak number and a strong one of the same bits are two constants. */
-    assert_int_not_equal(kov_weak_number(b, KOV_WEAK_FLOAT, 2, 0), kov_constant_number(b, KOV_DTYPE_F64, 2));
+    assert_int_not_equal(kov_weak_number(b, KOV_WEAK_FLOAT, 2, 0),
+                         kov_constant_number(b, KOV_DTYPE_F64, 2));
     assert_ptr_equal(kov_builder_constant_tensor(b, kov_builder_constant(b, as_column)), as_column);
     assert_null(kov_builder_constant_tensor(b, input(&w, 2)));
     kov_tensor_release(as_column);
@@ -122,8 +127,10 @@ static void guards_where_a_hint_is_read(void **state)
     struct world w;
     begin(&w);
     kov_builder *b = w.b;
-    const kov_dim dims[] = {kov_dim_symbol(b->dims, "N", 0, INT64_MAX, 7), 3, kov_dim_unknown(b->dims)};
-    kov_value x = kov_builder_add_parameter(b, KOV_DTYPE_F32, 3, dims, NULL, KOV_WEAK_NONE, NULL, KOV_ROLE_INPUT);
+    const kov_dim dims[] = {kov_dim_symbol(b->dims, "N", 0, INT64_MAX, 7), 3,
+                            kov_dim_unknown(b->dims)};
+    kov_value x = kov_builder_add_parameter(b, KOV_DTYPE_F32, 3, dims, NULL, KOV_WEAK_NONE, NULL,
+                                            KOV_ROLE_INPUT);
     kov_exp(b, x);
     kov_shape_value(b, x);
     kov_dims_value(b, x, 0, 2);
@@ -197,8 +204,9 @@ static void parameters_that_are_refused(void **state)
         begin(&w);
         for (int j = 0; j <= KOV_MAX_NDIM; j++)
             dims[j] = cases[i].dim;
-        assert_int_equal(kov_builder_parameter(w.b, cases[i].dtype, cases[i].ndim, dims, "p", KOV_ROLE_INPUT),
-                         KOV_VALUE_ERROR);
+        assert_int_equal(
+            kov_builder_parameter(w.b, cases[i].dtype, cases[i].ndim, dims, "p", KOV_ROLE_INPUT),
+            KOV_VALUE_ERROR);
         assert_int_equal(kov_builder_status(w.b), KOV_INVALID_ARGUMENT);
         if (!strstr(kov_error_text(), cases[i].text))
             fail_msg("%s", kov_error_text());
@@ -224,11 +232,13 @@ static void captures_go_through_bodies(void **state)
             kov_value deep = kov_add(b, kov_add(b, y, here), j ? x : y);
             assert_int_equal(kov_body_end(b, &deep, 1, &inner_bodies[j]), KOV_OK);
         }
-        assert_int_equal(kov_builder_if(b, condition, inner_bodies[0], inner_bodies[1], inner), KOV_OK);
+        assert_int_equal(kov_builder_if(b, condition, inner_bodies[0], inner_bodies[1], inner),
+                         KOV_OK);
         kov_value result = i ? kov_add(b, inner[0], y) : inner[0];
         assert_int_equal(kov_body_end(b, &result, 1, &outer_bodies[i]), KOV_OK);
     }
-    assert_int_equal(kov_builder_if(b, condition, outer_bodies[0], outer_bodies[1], &outer), KOV_OK);
+    assert_int_equal(kov_builder_if(b, condition, outer_bodies[0], outer_bodies[1], &outer),
+                     KOV_OK);
     kov_graph *graph;
     assert_int_equal(kov_builder_finish(b, &outer, 1, NULL, &graph), KOV_OK);
     assert_int_equal(kov_graph_verify(graph), KOV_OK);
@@ -322,7 +332,8 @@ static void names(void **state)
     assert_string_equal(graph->parameters.at[0].name, "x");
     assert_string_equal(graph->results.at[0].name, "out");
     assert_string_equal(kov_graph_producer(graph, graph->results.at[0].value)->name, "mine");
-    const kov_node *exp = kov_graph_producer(graph, kov_graph_producer(graph, graph->results.at[0].value)->inputs[0]);
+    const kov_node *exp =
+        kov_graph_producer(graph, kov_graph_producer(graph, graph->results.at[0].value)->inputs[0]);
     assert_non_null(strstr(exp->name, "block1/dense"));
     char *text;
     assert_int_equal(kov_graph_text(graph, &text), KOV_OK);
@@ -351,7 +362,8 @@ static void memory_runs_out(void **state)
             kov_value x = kov_builder_parameter(b, KOV_DTYPE_F32, 2, dims, "x", KOV_ROLE_INPUT);
             kov_value y = kov_reshape(b, x, kov_shape_value(b, kov_exp(b, x)), false);
             kov_builder_name(b, y, "name");
-            y = kov_add(b, y, kov_weak_number(b, KOV_WEAK_FLOAT, 1, 0) ? kov_scalar_like(b, y, 2) : y);
+            y = kov_add(b, y,
+                        kov_weak_number(b, KOV_WEAK_FLOAT, 1, 0) ? kov_scalar_like(b, y, 2) : y);
             const char *const result_names[] = {"y"};
             status = kov_builder_finish(b, &y, 1, result_names, &graph);
         }

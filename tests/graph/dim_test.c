@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The algebra of dimensions against plain integers: random expressions are built once as kov_dim and
- * once as a tree of its own, which is evaluated for many values of the symbols. */
+/* The algebra of dimensions against plain integers: random expressions are built once as kov_dim
+ * and once as a tree of its own, which is evaluated for many values of the symbols. */
 #include "graph/dim.h"
 
 #include <setjmp.h>
@@ -89,7 +89,8 @@ static bool value_of(const struct forest *f, int i, const int64_t *symbols, int6
     }
 }
 
-static kov_dim dim_of(kov_dims *dims, const struct forest *f, const struct tree *t, const kov_dim *symbols)
+static kov_dim dim_of(kov_dims *dims, const struct forest *f, const struct tree *t,
+                      const kov_dim *symbols)
 {
     kov_dim a = f->dim[t->left], b = f->dim[t->right];
     switch (t->kind) {
@@ -258,10 +259,13 @@ static void equal_expressions_are_equal_handles(void **state)
     kov_dims *d = w.dims;
     const kov_dim n = w.symbols[0], m = w.symbols[1], k = w.symbols[2];
     assert_int_equal(kov_dim_add(d, n, m), kov_dim_add(d, m, n));
-    assert_int_equal(kov_dim_add(d, kov_dim_add(d, n, m), k), kov_dim_add(d, n, kov_dim_add(d, k, m)));
+    assert_int_equal(kov_dim_add(d, kov_dim_add(d, n, m), k),
+                     kov_dim_add(d, n, kov_dim_add(d, k, m)));
     assert_int_equal(kov_dim_mul(d, n, m), kov_dim_mul(d, m, n));
-    assert_int_equal(kov_dim_mul(d, kov_dim_mul(d, n, m), k), kov_dim_mul(d, n, kov_dim_mul(d, k, m)));
-    assert_int_equal(kov_dim_mul(d, 6, n), kov_dim_add(d, kov_dim_mul(d, n, 2), kov_dim_mul(d, 4, n)));
+    assert_int_equal(kov_dim_mul(d, kov_dim_mul(d, n, m), k),
+                     kov_dim_mul(d, n, kov_dim_mul(d, k, m)));
+    assert_int_equal(kov_dim_mul(d, 6, n),
+                     kov_dim_add(d, kov_dim_mul(d, n, 2), kov_dim_mul(d, 4, n)));
     assert_int_equal(kov_dim_add(d, n, n), kov_dim_mul(d, n, 2));
     assert_int_equal(kov_dim_sub(d, n, n), 0);
     assert_int_equal(kov_dim_sub(d, kov_dim_add(d, n, m), n), m);
@@ -270,7 +274,8 @@ static void equal_expressions_are_equal_handles(void **state)
                      kov_dim_add_number(d, kov_dim_mul(d, n, 2), 2));
     assert_int_equal(kov_dim_floor_div(d, kov_dim_mul(d, n, 6), 3), kov_dim_mul(d, n, 2));
     assert_int_equal(kov_dim_floor_div(d, kov_dim_mul(d, n, m), n), m);
-    assert_int_equal(kov_dim_ceil_div(d, kov_dim_mul(d, kov_dim_mul(d, n, m), 4), kov_dim_mul(d, m, 4)), n);
+    assert_int_equal(
+        kov_dim_ceil_div(d, kov_dim_mul(d, kov_dim_mul(d, n, m), 4), kov_dim_mul(d, m, 4)), n);
     assert_int_equal(kov_dim_floor_div(d, n, n), 1);
     assert_int_equal(kov_dim_min(d, n, m), kov_dim_min(d, m, n));
     assert_int_equal(kov_dim_max(d, n, 0), n);

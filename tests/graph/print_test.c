@@ -20,7 +20,8 @@ static void whole_graph(void **state)
     const int64_t dims[] = {kov_builder_symbol(b, "batch"), 3};
     kov_value x = kov_builder_parameter(b, KOV_DTYPE_F32, 2, dims, "x", KOV_ROLE_INPUT);
     kov_value y = kov_clamp(b, x, -1, 0.5);
-    y = kov_pad(b, y, INTS(test, 0, 1), INTS(test, 0, 2), KOV_VALUE_NONE, "reflect");
+    kov_value begin = INTS(test, 0, 1), end = INTS(test, 0, 2);
+    y = kov_pad(b, y, begin, end, KOV_VALUE_NONE, "reflect");
     y = kov_reduce_sum(b, y, INTS(test, 1), true);
     kov_builder_name(b, y, "sum");
     kov_graph *graph = native_finish(test, &y, 1);

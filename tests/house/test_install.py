@@ -5,6 +5,7 @@ a program that asks for its version; and the library says the version that stand
 Needs a build tree (KOV_BUILD), as `make test` gives it.
 """
 
+import math
 import os
 import pathlib
 import shutil
@@ -75,21 +76,36 @@ def test_version(prefix):
     assert pkg_config(prefix, "--modversion") == [VERSION]
 
 
-@pytest.mark.parametrize("language", COMPILERS)
-@pytest.mark.parametrize("source", [None, *EXAMPLES], ids=lambda s: s.name if s else "version")
-def test_pkg_config(prefix, tmp_path, language, source):
+def compile_with_pkg_config(prefix, language, source, program):
     compiler = COMPILERS[language]
     if not shutil.which(compiler[0]):
         pytest.skip(f"needs {compiler[0]}")
-    if source is None:
-        source = tmp_path / "program.c"
-        source.write_text(PROGRAM)
     flags = pkg_config(prefix, "--cflags", "--libs")
-    program = tmp_path / "program"
     run(*compiler, *WARNINGS, source, "-x", "none", "-o", program, *flags, "-lm")
-    if source.name == "program.c":
-        out = run(program, env={"LD_LIBRARY_PATH": str(library_folder(prefix))})
-        assert out == VERSION + "\n"
+    return {"LD_LIBRARY_PATH": str(library_folder(prefix))}
+
+
+@pytest.mark.parametrize("language", COMPILERS)
+def test_pkg_config(prefix, tmp_path, language):
+    (tmp_path / "program.c").write_text(PROGRAM)
+    environment = compile_with_pkg_config(
+        prefix, language, tmp_path / "program.c", tmp_path / "program"
+    )
+    assert run(tmp_path / "program", env=environment) == VERSION + "\n"
+
+
+@pytest.mark.parametrize("source", EXAMPLES, ids=lambda source: source.name)
+def test_examples_by_pkg_config(prefix, tmp_path, source):
+    compile_with_pkg_config(prefix, "c", source, tmp_path / "program")
+
+
+def test_examples_by_cmake(prefix, tmp_path):
+    run("cmake", "-S", ROOT / "examples" / "c", "-B", tmp_path, f"-DCMAKE_PREFIX_PATH={prefix}")
+    run("cmake", "--build", tmp_path)
+    printed = run(tmp_path / "log1p", "1e-10", "0.5")
+    numbers = [float(line.split()[-1]) for line in printed.splitlines()]
+    # Computed in float64 and printed in full.
+    assert numbers == pytest.approx([math.log1p(1e-10), math.log1p(0.5)], rel=1e-15)
 
 
 def test_cmake(prefix, tmp_path):

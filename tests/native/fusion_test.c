@@ -58,6 +58,29 @@ static void test_swish_and_depthwise(void **state)
     native_end(test);
 }
 
+/* An activation of its own node, one per operation that a store knows. */
+static void test_activations_are_taken_in(void **state)
+{
+    (void)state;
+    native_case *test = native_begin(1);
+    for (int which = 0; which < 8; which++) {
+        kov_builder *b = test->b;
+        kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(4, 6), KOV_ROLE_INPUT);
+        kov_value w = native_input(test, KOV_DTYPE_F32, DIMS(6, 5), KOV_ROLE_VARIABLE);
+        kov_value y = kov_add(b, kov_mat_mul(b, x, w, false, false), native_constant(test, KOV_DTYPE_F32, DIMS(5)));
+        y = which == 0   ? kov_swish(b, y, KOV_VALUE_NONE)
+            : which == 1 ? kov_elu(b, y, 1.0)
+            : which == 2 ? kov_mish(b, y)
+            : which == 3 ? kov_soft_plus(b, y)
+            : which == 4 ? kov_h_sigmoid(b, y)
+            : which == 5 ? kov_gelu(b, y, "tanh")
+            : which == 6 ? kov_minimum(b, kov_relu(b, y), kov_constant_number(b, KOV_DTYPE_F32, 0.4))
+                         : kov_tanh(b, y);
+        assert_int_equal(native_check(test, &y, 1, SUM_TOLERANCE), 1);
+    }
+    native_end(test);
+}
+
 static void test_mat_mul_reads_through_transposes(void **state)
 {
     (void)state;
@@ -146,6 +169,20 @@ static void test_elements_of_all_types(void **state)
         double tolerance = dtype == KOV_DTYPE_F16 ? 2e-3 : dtype == KOV_DTYPE_BF16 ? 2e-2 : 1e-6;
         native_check(test, results, n, tolerance);
     }
+    native_end(test);
+}
+
+/* Operands that repeat along different axes, with more rows than a table lists. */
+static void test_wide_broadcasts(void **state)
+{
+    (void)state;
+    native_case *test = native_begin(2);
+    kov_builder *b = test->b;
+    kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(3, 130, 1, 3), KOV_ROLE_INPUT);
+    kov_value y = native_input(test, KOV_DTYPE_F32, DIMS(1, 80, 3), KOV_ROLE_INPUT);
+    kov_value z = kov_subtract(b, x, y);
+    kov_value results[] = {kov_multiply(b, z, z), kov_greater(b, x, y)};
+    assert_int_equal(native_check(test, results, 2, 1e-6), 2);
     native_end(test);
 }
 
@@ -341,10 +378,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_convolution_takes_what_follows),
         cmocka_unit_test(test_swish_and_depthwise),
+        cmocka_unit_test(test_activations_are_taken_in),
         cmocka_unit_test(test_mat_mul_reads_through_transposes),
         cmocka_unit_test(test_dense_layers),
         cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_elements_of_all_types),
+        cmocka_unit_test(test_wide_broadcasts),
         cmocka_unit_test(test_results_that_are_inputs),
         cmocka_unit_test(test_moves),
         cmocka_unit_test(test_random_graphs),

@@ -22,7 +22,8 @@ static struct parts build(native_case *test)
     kov_builder *b = test->b;
     kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(2, 3), KOV_ROLE_INPUT);
     kov_value middle = kov_relu(b, x);
-    kov_value out = kov_multiply(b, kov_exp(b, middle), native_constant(test, KOV_DTYPE_F32, DIMS(3)));
+    kov_value out =
+        kov_multiply(b, kov_exp(b, middle), native_constant(test, KOV_DTYPE_F32, DIMS(3)));
     kov_graph *graph = native_finish(test, &out, 1);
     return (struct parts){graph, x, middle, out};
 }
@@ -32,7 +33,8 @@ static void halves_compose(void **state)
     (void)state;
     native_case *test = native_begin(1);
     struct parts p = build(test);
-    const kov_cut at_x = {p.x, KOV_ROLE_INPUT, NULL}, at_middle = {p.middle, KOV_ROLE_VARIABLE, NULL};
+    const kov_cut at_x = {p.x, KOV_ROLE_INPUT, NULL},
+                  at_middle = {p.middle, KOV_ROLE_VARIABLE, NULL};
     kov_graph *first, *second;
     assert_int_equal(kov_graph_extract(p.graph, &at_x, 1, &p.middle, 1, &first), KOV_OK);
     assert_int_equal(kov_graph_extract(p.graph, &at_middle, 1, &p.out, 1, &second), KOV_OK);

@@ -83,10 +83,12 @@ static void matrix_products(void **state)
             const int64_t sizes[] = {2, 3, 7};
             kov_builder *b = test->b;
             kov_value x = native_input(test, KOV_DTYPE_F32, ndim, sizes + 3 - ndim, KOV_ROLE_INPUT);
-            kov_value w = transposed ? native_input(test, KOV_DTYPE_F32, DIMS(4, 7), KOV_ROLE_VARIABLE)
-                                     : native_input(test, KOV_DTYPE_F32, DIMS(7, 4), KOV_ROLE_VARIABLE);
+            kov_value w = transposed
+                              ? native_input(test, KOV_DTYPE_F32, DIMS(4, 7), KOV_ROLE_VARIABLE)
+                              : native_input(test, KOV_DTYPE_F32, DIMS(7, 4), KOV_ROLE_VARIABLE);
             kov_value y = kov_mat_mul(b, x, w, false, transposed);
-            y = kov_multiply(b, kov_add(b, y, channel_vector(test, 4, 1, 0)), channel_vector(test, 4, 1, 0));
+            y = kov_multiply(b, kov_add(b, y, channel_vector(test, 4, 1, 0)),
+                             channel_vector(test, 4, 1, 0));
             y = kov_add(b, y, kov_constant_number(b, KOV_DTYPE_F32, 0.5));
             kov_graph *g = pass_check(test, kov_pass_fold_scale, &y, 1, bound(7));
             assert_int_equal(pass_run_time_count(g, KOV_OP_MAT_MUL), 1);
@@ -133,10 +135,12 @@ static void scale_that_broadcasts_up(void **state)
     kov_value w = native_input(test, KOV_DTYPE_F32, DIMS(1, 1, 1, 2, 2), KOV_ROLE_VARIABLE);
     kov_value y = kov_multiply(b, grouped(test, x, w), channel_vector(test, 5, 4, 1));
     kov_value plain = native_input(test, KOV_DTYPE_F32, DIMS(1, 1, 2, 2), KOV_ROLE_VARIABLE);
-    kov_value z = kov_multiply(b, pass_convolution(test, x, plain, 2, 0), channel_vector(test, 5, 4, 1));
+    kov_value z =
+        kov_multiply(b, pass_convolution(test, x, plain, 2, 0), channel_vector(test, 5, 4, 1));
     kov_value a = native_input(test, KOV_DTYPE_F32, DIMS(3, 4), KOV_ROLE_INPUT);
     kov_value column = native_input(test, KOV_DTYPE_F32, DIMS(4, 1), KOV_ROLE_VARIABLE);
-    kov_value m = kov_multiply(b, kov_mat_mul(b, a, column, false, false), channel_vector(test, 6, 1, 0));
+    kov_value m =
+        kov_multiply(b, kov_mat_mul(b, a, column, false, false), channel_vector(test, 6, 1, 0));
     const kov_value results[] = {y, z, m};
     kov_graph *g = pass_check(test, kov_pass_fold_scale, results, 3, bound(4));
     kov_graph_release(g);
@@ -216,7 +220,8 @@ static void batch_norm_inference(void **state)
     kov_value inputs[5] = {x};
     for (int i = 1; i < 5; i++)
         inputs[i] = native_input(test, KOV_DTYPE_F32, DIMS(3), KOV_ROLE_VARIABLE);
-    inputs[4] = kov_add(b, inputs[4], kov_constant_number(b, KOV_DTYPE_F32, 1.5)); /* a variance is positive */
+    inputs[4] = kov_add(b, inputs[4],
+                        kov_constant_number(b, KOV_DTYPE_F32, 1.5)); /* a variance is positive */
     const kov_attr attr = kov_attr_float(1e-3);
     kov_value y = kov_emit(b, KOV_OP_BATCH_NORM_INFERENCE, inputs, 5, &attr);
     kov_graph *g = pass_check(test, kov_pass_fold_scale, &y, 1, 1e-5);

@@ -73,7 +73,8 @@ static void a_large_constant_is_not_made(void **state)
     kov_builder *b = test->b;
     kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(1), KOV_ROLE_INPUT);
     kov_value zero = kov_constant_number(b, KOV_DTYPE_F32, 0);
-    kov_value y = kov_add(b, x, kov_broadcast(b, zero, INTS(test, 1 << 20), KOV_VALUE_NONE, "numpy"));
+    kov_value y =
+        kov_add(b, x, kov_broadcast(b, zero, INTS(test, 1 << 20), KOV_VALUE_NONE, "numpy"));
     kov_graph *g = pass_check(test, kov_pass_fold, &y, 1, PASS_BITS);
     assert_int_equal(pass_count(g, KOV_OP_BROADCAST), 1);
     assert_true(constant_bytes(g) < 1024);
@@ -100,8 +101,10 @@ static void known_content(void **state)
     kov_value x = kov_builder_parameter(b, KOV_DTYPE_F32, 3, dims, NULL, KOV_ROLE_INPUT);
     test->inputs[test->input_count++] = native_tensor(test, KOV_DTYPE_F32, DIMS(5, 3, 4));
     kov_value shape = kov_shape_of(b, x, KOV_DTYPE_I64);
-    kov_value last = kov_gather(b, shape, kov_constant_i64_scalar(b, 2), kov_constant_i64_scalar(b, 0), 0);
-    kov_value first = kov_gather(b, shape, kov_constant_i64_scalar(b, 0), kov_constant_i64_scalar(b, 0), 0);
+    kov_value last =
+        kov_gather(b, shape, kov_constant_i64_scalar(b, 2), kov_constant_i64_scalar(b, 0), 0);
+    kov_value first =
+        kov_gather(b, shape, kov_constant_i64_scalar(b, 0), kov_constant_i64_scalar(b, 0), 0);
     kov_value tail = kov_gather(b, kov_shape_of(b, x, KOV_DTYPE_I32), INTS(test, 1, 2),
                                 kov_constant_i64_scalar(b, 0), 0);
     const kov_value results[] = {last, first, tail};
@@ -140,12 +143,9 @@ static void bodies_are_folded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(constants_are_computed),
-        cmocka_unit_test(several_outputs),
-        cmocka_unit_test(the_rest_stays),
-        cmocka_unit_test(a_large_constant_is_not_made),
-        cmocka_unit_test(known_content),
-        cmocka_unit_test(bodies_are_folded),
+        cmocka_unit_test(constants_are_computed), cmocka_unit_test(several_outputs),
+        cmocka_unit_test(the_rest_stays),         cmocka_unit_test(a_large_constant_is_not_made),
+        cmocka_unit_test(known_content),          cmocka_unit_test(bodies_are_folded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,7 +31,8 @@ static kov_graph *run(native_case *test, kov_graph *before, const char *off)
     const kov_pass_options options = {.off = off};
     kov_graph *after;
     assert_int_equal(kov_passes_run(before, &options, &after), KOV_OK);
-    pass_same(test, before, after, 1e-5); /* 27 products, 25 summands: a few dozen roundings below 4 */
+    pass_same(test, before, after,
+              1e-5); /* 27 products, 25 summands: a few dozen roundings below 4 */
     return after;
 }
 
@@ -165,7 +166,6 @@ static void memory_runs_out(void **state)
         bool failed = kov_memory_failed(test->context);
         kov_memory_fail_after(test->context, 0);
         assert_int_equal(status, failed ? KOV_OUT_OF_MEMORY : KOV_OK);
-        before->dims->failed = false;
         if (status == KOV_OK) {
             pass_same(test, before, after, 1e-5);
             kov_graph_release(after);
@@ -181,8 +181,8 @@ int main(void)
 {
     setenv("KOV_VERIFY", "1", 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(switches),          cmocka_unit_test(pass_table),
-        cmocka_unit_test(composites),        cmocka_unit_test(interface_is_kept),
+        cmocka_unit_test(switches),        cmocka_unit_test(pass_table),
+        cmocka_unit_test(composites),      cmocka_unit_test(interface_is_kept),
         cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,7 +51,8 @@ static void nodes_that_change_nothing(void **state)
     native_end(test);
 }
 
-/* What looks neutral and is not: it changes the shape, the sign of a zero, or is on the other side. */
+/* What looks neutral and is not: it changes the shape, the sign of a zero, or is on the other side.
+ */
 static void nodes_that_do_change(void **state)
 {
     (void)state;
@@ -108,11 +109,14 @@ static void reshape_of_reshape(void **state)
     native_case *test = native_begin(1);
     kov_builder *b = test->b;
     kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(2, 3, 4), KOV_ROLE_INPUT);
-    kov_value y = kov_reshape(b, kov_reshape(b, x, INTS(test, 6, 4), false), INTS(test, 3, -1), false);
-    kov_value z = kov_reshape(b, kov_reshape(b, x, INTS(test, 4, 6), false), INTS(test, 0, 3, -1), true);
+    kov_value y =
+        kov_reshape(b, kov_reshape(b, x, INTS(test, 6, 4), false), INTS(test, 3, -1), false);
+    kov_value z =
+        kov_reshape(b, kov_reshape(b, x, INTS(test, 4, 6), false), INTS(test, 0, 3, -1), true);
     const kov_value results[] = {y, z};
     kov_graph *g = pass_check(test, kov_pass_simplify, results, 2, PASS_BITS);
-    assert_int_equal(pass_count(g, KOV_OP_RESHAPE), 3); /* the copied dimension needs its input's shape */
+    assert_int_equal(pass_count(g, KOV_OP_RESHAPE),
+                     3); /* the copied dimension needs its input's shape */
     kov_graph_release(g);
     native_end(test);
 }

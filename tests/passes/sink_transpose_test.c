@@ -23,12 +23,15 @@ static kov_value convolve(native_case *test, kov_value x, int64_t in, int64_t ou
 static kov_value pool(native_case *test, kov_value x)
 {
     const int64_t two[] = {2, 2}, zero[] = {0, 0}, one[] = {1, 1};
-    const kov_attr attrs[] = {
-        kov_attr_ints((kov_ints){two, 2}),  kov_attr_ints((kov_ints){one, 2}),
-        kov_attr_ints((kov_ints){zero, 2}), kov_attr_ints((kov_ints){zero, 2}),
-        kov_attr_ints((kov_ints){two, 2}),  kov_attr_enum("floor"),
-        kov_attr_enum("explicit"),          kov_attr_dtype(KOV_DTYPE_I64),
-        kov_attr_int(0)};
+    const kov_attr attrs[] = {kov_attr_ints((kov_ints){two, 2}),
+                              kov_attr_ints((kov_ints){one, 2}),
+                              kov_attr_ints((kov_ints){zero, 2}),
+                              kov_attr_ints((kov_ints){zero, 2}),
+                              kov_attr_ints((kov_ints){two, 2}),
+                              kov_attr_enum("floor"),
+                              kov_attr_enum("explicit"),
+                              kov_attr_dtype(KOV_DTYPE_I64),
+                              kov_attr_int(0)};
     kov_value under = pass_transpose(test, x, 4, to_first);
     int count;
     kov_value y = kov_emit_many(test->b, KOV_OP_MAX_POOL, &under, 1, attrs, &count);
@@ -180,6 +183,26 @@ static kov_value random_squeeze(native_case *test, kov_value v)
     return count == 0 ? v : kov_squeeze(test->b, v, kov_constant_i64(test->b, axes, count));
 }
 
+static kov_value random_unsqueeze(native_case *test, kov_value v)
+{
+    int64_t axes[2];
+    int n = kov_ndim(test->b, v), count = 1 + native_below(test, 2);
+    if (n > 6)
+        return v;
+    axes[0] = native_below(test, n + 1);
+    axes[1] = axes[0] + 1 + native_below(test, n + 1 - (int)axes[0]);
+    v = kov_unsqueeze(test->b, v, kov_constant_i64(test->b, axes, count));
+    return native_below(test, 2) ? v : random_transpose(test, v);
+}
+
+static kov_value random_swish(native_case *test, kov_value v)
+{
+    const kov_value inputs[] = {v, native_below(test, 2)
+                                       ? KOV_VALUE_NONE
+                                       : kov_constant_number(test->b, KOV_DTYPE_F32, 1.5)};
+    return kov_emit(test->b, KOV_OP_SWISH, inputs, inputs[1] == KOV_VALUE_NONE ? 1 : 2, NULL);
+}
+
 static kov_value random_concat(native_case *test, kov_value v)
 {
     kov_value parts[3] = {v, v, v};
@@ -197,7 +220,7 @@ static kov_value random_concat(native_case *test, kov_value v)
 static kov_value random_step(native_case *test, kov_value v)
 {
     int n = kov_ndim(test->b, v);
-    int choice = native_below(test, 9);
+    int choice = native_below(test, 11);
     if (choice < 3 || n == 0)
         return random_elementwise(test, v);
     switch (choice) {
@@ -209,6 +232,10 @@ static kov_value random_step(native_case *test, kov_value v)
         return random_squeeze(test, v);
     case 6:
         return random_concat(test, v);
+    case 9:
+        return random_unsqueeze(test, v);
+    case 10:
+        return random_swish(test, v);
     case 7:
         return kov_softmax(test->b, v, native_below(test, 2 * n) - n);
     default:
@@ -224,7 +251,8 @@ static void random_chains(void **state)
     for (int round = 0; round < 400; round++) {
         const int64_t sizes[] = {1 + native_below(test, 4), 1 + native_below(test, 3),
                                  1 + native_below(test, 4), 1 + native_below(test, 2)};
-        kov_value v = native_input(test, KOV_DTYPE_F32, 2 + native_below(test, 3), sizes, KOV_ROLE_INPUT);
+        kov_value v =
+            native_input(test, KOV_DTYPE_F32, 2 + native_below(test, 3), sizes, KOV_ROLE_INPUT);
         kov_value middle = v;
         for (int i = 0; i < 7; i++) {
             if (native_below(test, 2))

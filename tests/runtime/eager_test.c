@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Eager calls: results against plain C whatever was cached before, and a cache that stays bounded. */
+/* Eager calls: results against plain C whatever was cached before, and a cache that stays bounded.
+ */
 #include <kov/kov.h>
 
 #include "base/memory.h"
@@ -181,7 +182,8 @@ static bool check_repeat(kov_context *context, int64_t n, const int32_t *repeats
     if (kov_tensor_from_data(context, KOV_DTYPE_I32, 1, &n, repeats, &times) != KOV_OK)
         return false;
     const int64_t axis = 0;
-    const kov_argument arguments[] = {tensor_argument(x), tensor_argument(times), ints_argument(&axis, -1)};
+    const kov_argument arguments[] = {tensor_argument(x), tensor_argument(times),
+                                      ints_argument(&axis, -1)};
     y = call(context, "numpy", "repeat", arguments, 3, NULL);
     bool ok = has_dims(y, 1, &total);
     const float *have = ok ? kov_tensor_data(y) : NULL;
@@ -330,7 +332,8 @@ static void broadcast_of_one(void **state)
 {
     (void)state;
     kov_context *context = begin();
-    for (int i = 0; i < 100; i++) { /* the same key: sizes that are 1 in some calls and not in others */
+    for (int i = 0; i < 100;
+         i++) { /* the same key: sizes that are 1 in some calls and not in others */
         const int64_t a[] = {i % 2 ? 1 : 4, i % 3 ? 3 : 1}, b[] = {i % 5 ? 4 : 1, i % 7 ? 1 : 3};
         kov_tensor *x = counting(context, 2, a), *y = counting(context, 2, b);
         const kov_argument arguments[] = {tensor_argument(x), tensor_argument(y)};
@@ -375,7 +378,8 @@ static void floatx_changes(void **state)
         const kov_argument argument = tensor_argument(x);
         kov_tensor *y;
         int count = 1;
-        assert_int_equal(kov_eager_call(context, function, floatx[i % 4], &argument, 1, &y, &count), KOV_OK);
+        assert_int_equal(kov_eager_call(context, function, floatx[i % 4], &argument, 1, &y, &count),
+                         KOV_OK);
         assert_int_equal(kov_tensor_dtype(y), floatx[i % 4]);
         if (floatx[i % 4] == KOV_DTYPE_F64)
             assert_true(*(const double *)kov_tensor_data(y) == 2);
@@ -391,7 +395,8 @@ static void wrong_calls(void **state)
     kov_context *context = begin();
     kov_tensor *out[2] = {0};
     int count = 2;
-    assert_int_equal(kov_eager_call(context, -1, KOV_DTYPE_F32, NULL, 0, out, &count), KOV_INVALID_ARGUMENT);
+    assert_int_equal(kov_eager_call(context, -1, KOV_DTYPE_F32, NULL, 0, out, &count),
+                     KOV_INVALID_ARGUMENT);
     assert_int_equal(count, 0);
     int function = kov_function_find("numpy", "add");
     count = 2;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Partitions between two engines that compute by the interpreter; the one refuses some operations. */
+/* Partitions between two engines that compute by the interpreter; the one refuses some operations.
+ */
 #include "runtime/partition.h"
 
 #include "native/native_case.h"
@@ -44,8 +45,8 @@ static const kov_engine plain = {.name = "plain", .supports = takes_all};
 static const kov_engine picky = {.name = "picky", .supports = refuses_some};
 static const kov_engine unwilling = {.name = "unwilling", .supports = refuses_all};
 
-/* Runs the parts in order. A slot that is read before a part has filled it fails: so parts that need
- * each other's results both ways, which convex parts cannot, are found. */
+/* Runs the parts in order. A slot that is read before a part has filled it fails: so parts that
+ * need each other's results both ways, which convex parts cannot, are found. */
 static void run_parts(native_case *test, const kov_partition *p, kov_tensor **results)
 {
     kov_tensor *slots[256] = {0};
@@ -154,7 +155,8 @@ static void prologue(void **state)
     kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(3), KOV_ROLE_INPUT);
     kov_value v = native_input(test, KOV_DTYPE_F32, DIMS(3), KOV_ROLE_VARIABLE);
     kov_value early = kov_exp(b, v);
-    const kov_value results[] = {kov_add(b, x, early), early, v, native_constant(test, KOV_DTYPE_F32, DIMS(2))};
+    const kov_value results[] = {kov_add(b, x, early), early, v,
+                                 native_constant(test, KOV_DTYPE_F32, DIMS(2))};
     kov_graph *graph = native_finish(test, results, 4);
     kov_partition p;
     check(test, graph, &picky, &p);
@@ -205,7 +207,8 @@ static void random_graphs(void **state)
         kov_value values[24];
         int n = 0;
         for (; n < 4; n++)
-            values[n] = native_input(test, KOV_DTYPE_F32, DIMS(4), n == 2 ? KOV_ROLE_VARIABLE : KOV_ROLE_INPUT);
+            values[n] = native_input(test, KOV_DTYPE_F32, DIMS(4),
+                                     n == 2 ? KOV_ROLE_VARIABLE : KOV_ROLE_INPUT);
         for (; n < 24; n++)
             values[n] = random_node(test, values, n);
         const kov_value results[] = {values[23], values[10], values[native_below(test, 24)]};
@@ -247,7 +250,9 @@ static void memory_runs_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(diamond),       cmocka_unit_test(prologue), cmocka_unit_test(random_graphs),
+        cmocka_unit_test(diamond),
+        cmocka_unit_test(prologue),
+        cmocka_unit_test(random_graphs),
         cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

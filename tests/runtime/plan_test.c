@@ -285,9 +285,10 @@ static void many_threads(void **state)
         *w = (struct worker){.plan = plan};
         w->inputs[0] = native_tensor(test, KOV_DTYPE_F32, DIMS(1 + i % 3, 12));
         for (int j = 1; j < 4; j++) { /* half of them share the variables */
-            w->inputs[j] = i % 2 ? test->inputs[j] : native_tensor(test, KOV_DTYPE_F32,
-                                                                   kov_tensor_ndim(test->inputs[j]),
-                                                                   kov_tensor_dims(test->inputs[j]));
+            w->inputs[j] =
+                i % 2 ? test->inputs[j]
+                      : native_tensor(test, KOV_DTYPE_F32, kov_tensor_ndim(test->inputs[j]),
+                                      kov_tensor_dims(test->inputs[j]));
             if (i % 2)
                 kov_tensor_retain(w->inputs[j]);
         }
@@ -303,6 +304,53 @@ static void many_threads(void **state)
             kov_tensor_release(workers[i].inputs[j]);
         kov_tensor_release(workers[i].want);
     }
+    kov_plan_release(plan);
+    kov_graph_release(graph);
+    native_end(test);
+}
+
+/* nonzero has as many results as the data says: a dimension that every inference makes anew. */
+static kov_graph *data_shaped(native_case *test)
+{
+    kov_builder *b = test->b;
+    const int64_t dims[] = {KOV_DIM_FREE, 4};
+    kov_value x = kov_builder_parameter(b, KOV_DTYPE_F32, 2, dims, "x", KOV_ROLE_INPUT);
+    test->inputs[test->input_count++] = native_tensor(test, KOV_DTYPE_F32, DIMS(3, 4));
+    kov_value flat = kov_reshape(b, x, INTS(test, -1, 2), false);
+    const kov_attr attr = kov_attr_dtype(KOV_DTYPE_I64);
+    kov_value y = kov_emit(b, KOV_OP_NON_ZERO, &flat, 1, &attr);
+    return native_finish(test, &y, 1);
+}
+
+static void *make_plans(void *user)
+{
+    kov_graph *graph = user;
+    const kov_plan_options options = {.device = "NATIVE"};
+    for (int i = 0; i < RUNS; i++) {
+        kov_plan *plan;
+        if (kov_plan_create(graph, &options, &plan) != KOV_OK)
+            return user;
+        kov_plan_release(plan);
+    }
+    return NULL;
+}
+
+/* A finished graph is shared: threads may make plans of it at the same time. */
+static void plans_of_one_graph(void **state)
+{
+    (void)state;
+    native_case *test = native_begin(1);
+    kov_graph *graph = data_shaped(test);
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, make_plans, graph), 0);
+    for (int i = 0; i < THREADS; i++) {
+        void *failed;
+        pthread_join(threads[i], &failed);
+        assert_null(failed);
+    }
+    kov_plan *plan = plan_of(graph);
+    check_run(test, plan, graph);
     kov_plan_release(plan);
     kov_graph_release(graph);
     native_end(test);
@@ -331,7 +379,6 @@ static void memory_runs_out(void **state)
             assert_int_equal(status, KOV_OUT_OF_MEMORY);
             assert_null(out);
         }
-        graph->dims->failed = false;
         if (plan) /* what failed once works the next time */
             check_run(test, plan, graph);
         kov_tensor_release(out);
@@ -373,6 +420,7 @@ int main(void)
         cmocka_unit_test(text_names_parts),
         cmocka_unit_test(results_of_every_kind),
         cmocka_unit_test(many_threads),
+        cmocka_unit_test(plans_of_one_graph),
         cmocka_unit_test(memory_runs_out),
         cmocka_unit_test(cancelled),
     };

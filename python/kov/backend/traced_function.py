@@ -17,6 +17,7 @@ from keras.src import tree
 from .trace import TraceScope
 
 _TRACEABLE_KINDS = "biufcV"
+_NAMES = {}  # of NumPy's dtypes, which put `name` together each time it is read
 _MAX_PLANS = 16  # of one signature; then the oldest goes
 
 
@@ -32,6 +33,13 @@ class _Plan:
         self.needs_sizes = False
         self.sizes = [leaf.shape for leaf in leaves]
         self.shared = _shares_batch(leaves, free)
+        self.fixed = [
+            (i, axis, size)
+            for i, (sizes, leaf_free) in enumerate(zip(self.sizes, free))
+            for axis, (size, is_free) in enumerate(zip(sizes, leaf_free))
+            if not is_free
+        ]
+        self.batched = [i for i, leaf_free in enumerate(free) if leaf_free and leaf_free[0]]
         scope = TraceScope()
         with scope:
             batch = scope.trace.symbol("batch") if self.shared else None
@@ -45,6 +53,7 @@ class _Plan:
         self.variables = [variable for variable, _ in scope.reads.values()]
         self.updated = [variable for variable, _ in scope.updates.values()]
         self.structure = outputs
+        self.nested = tree.is_nested(outputs)
         self.outputs = tree.flatten(outputs)
         self.is_result = [_core.is_traced(output) for output in self.outputs]
         results = [x for x, traced in zip(self.outputs, self.is_result) if traced]
@@ -56,11 +65,13 @@ class _Plan:
         self.plan = self.graph.compile()
 
     def serves(self, leaves):
-        for leaf, sizes, free in zip(leaves, self.sizes, self.free):
-            for size, traced_size, is_free in zip(leaf.shape, sizes, free):
-                if not is_free and size != traced_size:
-                    return False
-        return not self.shared or _shares_batch(leaves, self.free)
+        for i, axis, size in self.fixed:
+            if leaves[i].shape[axis] != size:
+                return False
+        if self.shared and len(self.batched) > 1:
+            batch = leaves[self.batched[0]].shape[0]
+            return all(leaves[i].shape[0] == batch for i in self.batched)
+        return True
 
     def __call__(self, leaves):
         results = self.plan.run(leaves + [variable._value for variable in self.variables])
@@ -68,7 +79,7 @@ class _Plan:
         outputs = [next(results) if t else x for x, t in zip(self.outputs, self.is_result)]
         for variable, value in zip(self.updated, results):
             variable._value = value
-        return tree.pack_sequence_as(self.structure, outputs)
+        return tree.pack_sequence_as(self.structure, outputs) if self.nested else outputs[0]
 
 
 class TracedFunction:
@@ -139,7 +150,10 @@ class TracedFunction:
 
 
 def _find(plans, leaves):
-    return next((plan for plan in plans if plan.serves(leaves)), None)
+    for plan in plans:
+        if plan.serves(leaves):
+            return plan
+    return None
 
 
 def run_eagerly(step, data):
@@ -187,7 +201,13 @@ def _signature(data, leaves):
 
 
 def _dtype_name(leaf):
-    return leaf.dtype if isinstance(leaf.dtype, str) else leaf.dtype.name
+    dtype = leaf.dtype
+    if isinstance(dtype, str):
+        return dtype
+    name = _NAMES.get(dtype)
+    if name is None:
+        name = _NAMES[dtype] = dtype.name
+    return name
 
 
 def _pack(data, inputs):

@@ -190,6 +190,8 @@ class Trainer(_Base):
     def predict_on_batch(self, x):
         data = data_adapter_utils.pack_x_y_sample_weight(x)
         outputs = self.make_predict_function()([data])
+        if _core.is_tensor(outputs):
+            return _core.convert_to_numpy(outputs)
         return tree.map_structure(_core.convert_to_numpy, outputs)
 
     def _callback_list(self, callbacks, verbose, epoch_iterator, **options):

@@ -273,8 +273,14 @@ typedef struct program_params {
     kov_dtype dtype, result;
     const int64_t *offsets[KOV_PROGRAM_INPUTS];
     uint8_t row_step[KOV_PROGRAM_INPUTS];
+    /* The program runs once for each index of the outer axes; strides in bytes. */
+    int outer;
+    int64_t outer_dims[KOV_MAX_NDIM], outer_strides[KOV_PROGRAM_INPUTS][KOV_MAX_NDIM];
+    size_t output_bytes[KOV_PROGRAM_OUTPUTS]; /* of one run */
     kov_elementwise_program program;
 } program_params;
+
+enum { MANY_ROWS = 8192 }; /* more are not listed in a table of offsets */
 
 static kov_status run_unary(const kov_step *step, const kov_run *run)
 {
@@ -300,12 +306,28 @@ static kov_status run_program(const kov_step *step, const kov_run *run)
     const program_params *e = step->params;
     kov_program_binding bindings[KOV_PROGRAM_INPUTS];
     void *outputs[KOV_PROGRAM_OUTPUTS];
+    int64_t index[KOV_MAX_NDIM] = {0};
     for (int i = 0; i < step->inputs; i++)
         bindings[i] = (kov_program_binding){run->at[step->slots[i]], e->offsets[i], e->row_step[i]};
     for (int i = 0; i < step->outputs; i++)
         outputs[i] = run->at[step->slots[step->inputs + i]];
-    return kov_elementwise_program_run(run->context, &e->program, e->rows, e->row_length, bindings,
-                                       outputs);
+    for (;;) {
+        KOV_TRY(kov_elementwise_program_run(run->context, &e->program, e->rows, e->row_length, bindings,
+                                            outputs));
+        int axis = e->outer - 1;
+        while (axis >= 0 && ++index[axis] == e->outer_dims[axis])
+            index[axis--] = 0;
+        if (axis < 0)
+            return KOV_OK;
+        for (int i = 0; i < step->inputs; i++) {
+            int64_t offset = 0;
+            for (int k = 0; k < e->outer; k++)
+                offset += index[k] * e->outer_strides[i][k];
+            bindings[i].data = (const char *)run->at[step->slots[i]] + offset;
+        }
+        for (int i = 0; i < step->outputs; i++)
+            outputs[i] = (char *)outputs[i] + e->output_bytes[i];
+    }
 }
 
 /* The axes of the group as they lie in memory, with those joined over which all operands move alike. */
@@ -363,6 +385,35 @@ static kov_program_access access_of(const walk *w, int k)
                     : KOV_PROGRAM_OFFSETS;
 }
 
+static int64_t rows_of(const walk *w)
+{
+    int64_t rows = 1;
+    for (int i = 0; i + 1 < w->n; i++)
+        rows *= w->dims[i];
+    return rows;
+}
+
+/* Takes axes off the front as long as some operand needs a long table of offsets. */
+static void peel_axes(const kov_group *g, walk *w, program_params *e)
+{
+    bool table = true;
+    while (w->n > 2 && table && rows_of(w) > MANY_ROWS) {
+        table = false;
+        for (int k = 0; k < g->input_count; k++)
+            table = table || access_of(w, k) == KOV_PROGRAM_OFFSETS;
+        if (!table)
+            return;
+        w->n--;
+        e->outer_dims[e->outer] = w->dims[0];
+        memmove(w->dims, w->dims + 1, sizeof *w->dims * (size_t)w->n);
+        for (int k = 0; k < g->input_count; k++) {
+            e->outer_strides[k][e->outer] = w->strides[k][0] * (int64_t)kov_plan_item(g->inputs[k].dtype);
+            memmove(w->strides[k], w->strides[k] + 1, sizeof **w->strides * (size_t)w->n);
+        }
+        e->outer++;
+    }
+}
+
 static const int64_t *row_offsets(kov_planner *p, const walk *w, int k, int64_t rows)
 {
     int64_t index[KOV_MAX_NDIM] = {0}, offset = 0;
@@ -405,7 +456,7 @@ static kov_step_fn direct(const kov_group *g, const walk *w, program_params *e)
 {
     const kov_group_code *code = &g->code[0];
     kov_dtype dtype = (kov_dtype)code->dtype;
-    bool simple = g->code_count == 1 && w->n == 1 && e->program.outputs == 1 &&
+    bool simple = g->code_count == 1 && w->n == 1 && e->outer == 0 && e->program.outputs == 1 &&
                   code->op != KOV_ELEMENTWISE_CONVERT && dtype != KOV_DTYPE_F16 &&
                   dtype != KOV_DTYPE_BF16;
     if (!simple)
@@ -468,10 +519,8 @@ kov_status kov_plan_group_emit(kov_planner *p, int index)
         return KOV_OUT_OF_MEMORY;
     g->open = false;
     join_axes(g, &w);
-    int64_t rows = 1;
-    for (int i = 0; i + 1 < w.n; i++)
-        rows *= w.dims[i];
-    e->rows = (size_t)rows;
+    peel_axes(g, &w, e);
+    e->rows = (size_t)rows_of(&w);
     e->row_length = (size_t)w.dims[w.n - 1];
     write_code(g, &e->program);
     for (int i = 0; i < g->input_count; i++)
@@ -483,6 +532,7 @@ kov_status kov_plan_group_emit(kov_planner *p, int index)
             continue;
         KOV_TRY(kov_plan_make(p, g->values[i].value, &g->order,
                               &slots[g->input_count + e->program.outputs]));
+        e->output_bytes[e->program.outputs] = e->rows * e->row_length * kov_plan_item(v->dtype);
         e->program.output[e->program.outputs++] = (uint8_t)(g->input_count + g->values[i].code);
     }
     KOV_TRY(describe_inputs(p, g, &w, e, &in_place));

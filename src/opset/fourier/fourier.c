@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* DFT, IDFT, RDFT and IRDFT over several axes, one after the other. Complex numbers are a last dimension
+ * of 2. */
+#include "base/memory.h"
+#include "base/threads.h"
+#include "opset/elements.h"
+#include "opset/fourier/fft_plan.h"
+
+#include <string.h>
+
+enum { DATA, AXES, SIGNAL_SIZE };
+
+static bool has_sizes(int input_count, int ndim)
+{
+    return input_count > SIGNAL_SIZE && ndim >= 0;
+}
+
+/* The size of a transformed axis: given, or what it is in the data. */
+static kov_status transformed_size(kov_infer *infer, int i, kov_dim from, kov_dim *out)
+{
+    *out = from;
+    if (!has_sizes(infer->input_count, infer->inputs[infer->input_count - 1].ndim))
+        return KOV_OK;
+    kov_content_element e = kov_infer_element(infer, SIGNAL_SIZE, i);
+    if (!e.known)
+        *out = kov_dim_unknown(infer->dims);
+    else if (!e.negative)
+        *out = e.dim;
+    return KOV_OK;
+}
+
+/* complex_in, complex_out: whether the last dimension is a complex number's. real_axis: the last of the axes
+ * is halved or doubled. */
+static kov_status infer_transform(kov_infer *infer, bool complex_in, bool complex_out)
+{
+    const kov_infer_input *data = &infer->inputs[DATA];
+    int64_t axes[KOV_MAX_NDIM];
+    int count, ndim = data->ndim - (complex_in ? 1 : 0);
+    kov_dim dims[KOV_MAX_NDIM];
+    if (!kov_dtype_is_float(data->dtype))
+        return kov_infer_fail(infer, KOV_TYPE_ERROR, "data must be floating-point numbers");
+    KOV_TRY(kov_infer_integer(infer, AXES));
+    if (ndim < 1 || ndim + (complex_out ? 1 : 0) > KOV_MAX_NDIM)
+        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "data has too few or too many dimensions");
+    if (complex_in && kov_dim_is_number(data->dims[ndim]) && data->dims[ndim] != 2)
+        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "the last dimension of complex numbers is 2");
+    KOV_TRY(kov_infer_ints(infer, AXES, axes, KOV_MAX_NDIM, &count));
+    memcpy(dims, data->dims, sizeof *dims * (size_t)ndim);
+    for (int i = 0; i < count; i++) {
+        int axis;
+        KOV_TRY(kov_infer_axis(infer, axes[i], ndim, &axis));
+        bool last = i == count - 1;
+        kov_dim size = dims[axis];
+        if (last && complex_in && !complex_out)
+            size = kov_dim_mul(infer->dims, kov_dim_add_number(infer->dims, size, -1), 2);
+        KOV_TRY(transformed_size(infer, i, size, &size));
+        if (kov_dim_is_number(size) && size < 1)
+            return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "axis %d has no elements to transform", axis);
+        if (last && !complex_in)
+            size = kov_dim_add_number(infer->dims, kov_dim_floor_div(infer->dims, size, 2), 1);
+        dims[axis] = size;
+    }
+    if (complex_out)
+        dims[ndim] = 2;
+    kov_infer_set(infer, 0, data->dtype, ndim + (complex_out ? 1 : 0), dims);
+    return KOV_OK;
+}
+
+kov_status kov_infer_dft(kov_infer *infer)
+{
+    return infer_transform(infer, true, true);
+}
+
+kov_status kov_infer_rdft(kov_infer *infer)
+{
+    return infer_transform(infer, false, true);
+}
+
+kov_status kov_infer_irdft(kov_infer *infer)
+{
+    return infer_transform(infer, true, false);
+}
+
+/* ---- Running ---- */
+
+typedef enum line_kind { FORWARD, INVERSE, FROM_REAL, TO_REAL } line_kind;
+
+/* One axis of an array (outer, length, inner) becomes (outer, result, inner). */
+typedef struct pass {
+    const kov_fft_plan *plan;
+    line_kind kind;
+    int64_t outer, length, inner, n, result;
+    const kov_complex *from;
+    kov_complex *to;
+    kov_complex *scratch; /* for each worker */
+    int64_t per_worker;
+} pass;
+
+/* n elements of a line: cut, filled with zeros, or the missing half of a real signal's spectrum added. */
+static void load_line(const pass *p, const kov_complex *from, kov_complex *line)
+{
+    int64_t have = p->kind == TO_REAL ? p->n / 2 + 1 : p->n;
+    for (int64_t k = 0; k < have; k++)
+        line[k] = k < p->length ? from[k * p->inner] : (kov_complex){0, 0};
+    if (p->kind != TO_REAL)
+        return;
+    line[0].im = 0;
+    if (p->n % 2 == 0)
+        line[p->n / 2].im = 0;
+    for (int64_t k = have; k < p->n; k++)
+        line[k] = (kov_complex){line[p->n - k].re, -line[p->n - k].im};
+}
+
+static void run_line(void *arg, int64_t index, int worker)
+{
+    const pass *p = arg;
+    kov_complex *line = p->scratch + worker * p->per_worker;
+    bool inverse = p->kind == INVERSE || p->kind == TO_REAL;
+    double scale = inverse ? (double)p->n : 1;
+    int64_t outer = index / p->inner, inner = index % p->inner;
+    load_line(p, p->from + outer * p->length * p->inner + inner, line);
+    kov_fft_plan_run(p->plan, inverse, line, line + p->n);
+    kov_complex *to = p->to + outer * p->result * p->inner + inner;
+    for (int64_t k = 0; k < p->result; k++)
+        to[k * p->inner] = (kov_complex){line[k].re / scale, line[k].im / scale};
+}
+
+/* The array in work, which each pass replaces by a new one. */
+typedef struct spectrum {
+    int ndim;
+    int64_t dims[KOV_MAX_NDIM];
+    kov_complex *at;
+} spectrum;
+
+static kov_complex *room_for(const kov_eval *eval, int64_t a, int64_t b)
+{
+    size_t count, bytes;
+    kov_complex *at = NULL;
+    if (kov_size_mul((size_t)a, (size_t)b, &count) && kov_size_mul(count + 1, sizeof *at, &bytes))
+        at = kov_alloc(eval->context, bytes);
+    if (!at)
+        kov_eval_fail(eval, KOV_OUT_OF_MEMORY, "no memory for the transform");
+    return at;
+}
+
+static kov_status run_pass(const kov_eval *eval, spectrum *x, int axis, int64_t n, line_kind kind)
+{
+    if (n < 1)
+        return kov_eval_fail(eval, KOV_INVALID_ARGUMENT, "axis %d has no elements to transform", axis);
+    pass p = {.kind = kind,
+              .outer = kov_dims_product(x->dims, 0, axis),
+              .length = x->dims[axis],
+              .inner = kov_dims_product(x->dims, axis + 1, x->ndim),
+              .n = n,
+              .result = kind == FROM_REAL ? n / 2 + 1 : n,
+              .from = x->at};
+    kov_fft_plan *plan;
+    int workers = kov_parallel_width(eval->context);
+    KOV_TRY(kov_fft_plan_create(eval->context, n, &plan));
+    p.plan = plan;
+    p.per_worker = n + kov_fft_plan_scratch(plan);
+    p.scratch = room_for(eval, p.per_worker, workers);
+    p.to = p.scratch ? room_for(eval, p.outer * p.inner, p.result) : NULL;
+    if (p.to) {
+        kov_parallel_upto(eval->context, workers, p.outer * p.inner, run_line, &p);
+        kov_free(eval->context, x->at);
+        x->at = p.to;
+        x->dims[axis] = p.result;
+    }
+    kov_free(eval->context, p.scratch);
+    kov_fft_plan_release(plan);
+    return p.to ? KOV_OK : KOV_OUT_OF_MEMORY;
+}
+
+static kov_status load(const kov_eval *eval, bool complex_in, spectrum *x)
+{
+    const kov_view *data = &eval->inputs[DATA];
+    void *numbers;
+    x->ndim = data->ndim - (complex_in ? 1 : 0);
+    memcpy(x->dims, data->dims, sizeof *x->dims * (size_t)x->ndim);
+    KOV_TRY(kov_elements_load(eval, data, KOV_DTYPE_F64, &numbers));
+    const double *real = numbers;
+    int64_t count = kov_dims_product(x->dims, 0, x->ndim);
+    x->at = room_for(eval, count, 1);
+    for (int64_t i = 0; i < count && x->at; i++)
+        x->at[i] = complex_in ? (kov_complex){real[2 * i], real[2 * i + 1]} : (kov_complex){real[i], 0};
+    kov_free(eval->context, numbers);
+    return x->at ? KOV_OK : KOV_OUT_OF_MEMORY;
+}
+
+static kov_status store(const kov_eval *eval, bool complex_out, const spectrum *x)
+{
+    int64_t count = kov_dims_product(x->dims, 0, x->ndim);
+    double *numbers = (double *)room_for(eval, count, 1);
+    if (!numbers)
+        return KOV_OUT_OF_MEMORY;
+    for (int64_t i = 0; i < count; i++) {
+        numbers[complex_out ? 2 * i : i] = x->at[i].re;
+        if (complex_out)
+            numbers[2 * i + 1] = x->at[i].im;
+    }
+    kov_status status = kov_elements_store(&eval->outputs[0], KOV_DTYPE_F64, numbers);
+    kov_free(eval->context, numbers);
+    return status;
+}
+
+/* Axis i of the list; a real signal's axis is the last of them. */
+static kov_status transform_axis(const kov_eval *eval, spectrum *x, const int64_t *axes,
+                                 const int64_t *sizes, int64_t i, line_kind kind)
+{
+    int64_t n = x->dims[axes[i]];
+    if (kind == TO_REAL)
+        n = 2 * (n - 1);
+    if (sizes && sizes[i] >= 0)
+        n = sizes[i];
+    return run_pass(eval, x, (int)axes[i], n, kind);
+}
+
+static kov_status eval_transform(kov_eval *eval, bool complex_in, bool complex_out, bool inverse)
+{
+    spectrum x = {0};
+    int64_t *axes = NULL;
+    void *sizes = NULL;
+    int64_t count = eval->inputs[AXES].count;
+    line_kind kind = inverse ? INVERSE : FORWARD;
+    KOV_TRY(load(eval, complex_in, &x));
+    kov_status status = kov_elements_indices(eval, AXES, x.ndim, &axes);
+    if (status == KOV_OK && has_sizes(eval->input_count, eval->inputs[eval->input_count - 1].ndim))
+        status = kov_elements_load(eval, &eval->inputs[SIGNAL_SIZE], KOV_DTYPE_I64, &sizes);
+    if (status == KOV_OK && count > 0 && !complex_in)
+        status = transform_axis(eval, &x, axes, sizes, count - 1, FROM_REAL);
+    int64_t plain = complex_in && complex_out ? count : count - 1;
+    for (int64_t i = 0; i < plain && status == KOV_OK; i++)
+        status = transform_axis(eval, &x, axes, sizes, i, kind);
+    if (status == KOV_OK && count > 0 && !complex_out)
+        status = transform_axis(eval, &x, axes, sizes, count - 1, TO_REAL);
+    if (status == KOV_OK)
+        status = store(eval, complex_out, &x);
+    kov_free(eval->context, axes);
+    kov_free(eval->context, sizes);
+    kov_free(eval->context, x.at);
+    return status;
+}
+
+kov_status kov_eval_dft(kov_eval *eval)
+{
+    return eval_transform(eval, true, true, false);
+}
+
+kov_status kov_eval_idft(kov_eval *eval)
+{
+    return eval_transform(eval, true, true, true);
+}
+
+kov_status kov_eval_rdft(kov_eval *eval)
+{
+    return eval_transform(eval, false, true, false);
+}
+
+kov_status kov_eval_irdft(kov_eval *eval)
+{
+    return eval_transform(eval, true, false, true);
+}

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Module linalg of keras.ops against numpy.linalg in float64."""
+
+import os
+
+os.environ["KERAS_BACKEND"] = "kov"
+
+import kov  # noqa: F401  puts the finder in place
+
+import keras
+import numpy as np
+import pytest
+
+RANDOM = np.random.default_rng(7)
+linalg = keras.ops.linalg
+DTYPES = ["float32", "float64"]
+
+
+def normal(shape, dtype="float32"):
+    return RANDOM.normal(size=shape).astype(dtype)
+
+
+def close(actual, expected, dtype="float32", factor=500):
+    actual = np.asarray(actual)
+    assert actual.shape == np.shape(expected)
+    assert actual.dtype == dtype
+    tolerance = factor * np.finfo(dtype).eps  # of matrices with a condition of some hundreds
+    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
+
+
+
+
+def well(n, dtype, *batch):
+    return normal((*batch, n, n), dtype) + 3 * np.eye(n, dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n,batch", [(1, ()), (4, ()), (5, (3,)), (9, (2, 3)), (0, (2,)), (40, ())])
+def test_square(n, batch, dtype):
+    a = well(n, dtype, *batch)
+    wide = a.astype("float64")
+    determinant = np.linalg.det(wide)
+    np.testing.assert_allclose(np.asarray(linalg.det(a)), determinant, rtol=1e-4)
+    sign, logarithm = keras.ops.slogdet(a)
+    close(sign, np.linalg.slogdet(wide)[0], dtype)
+    close(logarithm, np.linalg.slogdet(wide)[1], dtype)
+    close(keras.ops.logdet(a), np.linalg.slogdet(wide)[1], dtype)
+    close(linalg.inv(a), np.linalg.inv(wide), dtype)
+    b = normal((*batch, n, 2), dtype)
+    close(linalg.solve(a, b), np.linalg.solve(wide, b.astype("float64")), dtype)
+    lower, upper = np.tril(wide), np.triu(wide)
+    close(linalg.solve_triangular(a, b, lower=True), np.linalg.solve(lower, b), dtype, 5e5)
+    close(linalg.solve_triangular(a, b), np.linalg.solve(upper, b), dtype, 5e5)
+
+
+def test_solve_of_vectors():
+    a, b = well(6, "float32", 4), normal((4, 6))
+    expected = np.linalg.solve(a.astype("float64"), b[..., None])[..., 0]
+    close(linalg.solve(a, b), expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_cholesky(dtype):
+    x = normal((3, 6, 6), dtype)
+    a = (x @ x.transpose(0, 2, 1) + np.eye(6)).astype(dtype)
+    expected = np.linalg.cholesky(a.astype("float64"))
+    close(linalg.cholesky(a), expected, dtype)
+    close(linalg.cholesky(a, upper=True), expected.transpose(0, 2, 1), dtype)
+    inverse = np.linalg.inv(a.astype("float64"))
+    close(linalg.cholesky_inverse(expected.astype(dtype)), inverse, dtype)
+    upper = expected.transpose(0, 2, 1).astype(dtype)
+    close(linalg.cholesky_inverse(upper, upper=True), inverse, dtype)
+    with pytest.raises(ValueError, match="positive definite"):
+        linalg.cholesky(-a)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(5, 5), (7, 3), (3, 7), (2, 6, 4), (1, 4), (4, 1)])
+def test_factors(shape, dtype):
+    a = normal(shape, dtype)
+    wide = a.astype("float64")
+    for mode in ("reduced", "complete"):
+        q, r = linalg.qr(a, mode=mode)
+        expected = np.linalg.qr(wide, mode=mode)
+        close(q, expected[0], dtype)  # the signs are LAPACK's
+        close(r, expected[1], dtype)
+    for full in (True, False):
+        u, s, vh = linalg.svd(a, full_matrices=full)
+        expected = np.linalg.svd(wide, full_matrices=full)
+        close(s, expected[1], dtype)
+        assert u.shape == expected[0].shape and vh.shape == expected[2].shape
+        k = s.shape[-1]
+        wide_u, wide_v = np.asarray(u), np.asarray(vh)
+        rebuilt = (wide_u[..., :k] * np.asarray(s)[..., None, :]) @ wide_v[..., :k, :]
+        close(rebuilt, wide, dtype)
+        gram = np.swapaxes(wide_u, -1, -2) @ wide_u
+        close(gram, np.broadcast_to(np.eye(gram.shape[-1]), gram.shape), dtype)
+        gram = wide_v @ np.swapaxes(wide_v, -1, -2)
+        close(gram, np.broadcast_to(np.eye(gram.shape[-1]), gram.shape), dtype)
+    close(linalg.svd(a, compute_uv=False), np.linalg.svd(wide, compute_uv=False), dtype)
+    close(linalg.pinv(a), np.linalg.pinv(wide), dtype)
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (3, 5), (4, 4)])
+def test_low_rank(shape):
+    a = (normal((shape[0], 2)) @ normal((2, shape[1]))).astype("float32")
+    assert np.asarray(linalg.matrix_rank(a)) == 2
+    assert np.asarray(linalg.matrix_rank(a, tol=1e6)) == 0
+    u, s, vh = (np.asarray(part) for part in linalg.svd(a))
+    np.testing.assert_allclose(s[2:], 0, atol=1e-6)
+    np.testing.assert_allclose(u.T @ u, np.eye(shape[0]), atol=1e-5)
+    np.testing.assert_allclose(vh @ vh.T, np.eye(shape[1]), atol=1e-5)
+    b = normal((shape[0], 2))
+    expected = np.linalg.lstsq(a.astype("float64"), b, rcond=1e-5)[0]
+    np.testing.assert_allclose(np.asarray(linalg.lstsq(a, b)), expected, rtol=1e-3, atol=1e-4)
+    np.testing.assert_array_equal(np.asarray(linalg.svd(np.zeros(shape, "float32"))[1]), 0)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n,batch", [(1, ()), (2, ()), (6, (3,)), (30, ())])
+def test_eigh(n, batch, dtype):
+    x = normal((*batch, n, n), dtype)
+    a = x + np.swapaxes(x, -1, -2)
+    values, vectors = (np.asarray(part) for part in linalg.eigh(a))
+    close(values, np.linalg.eigvalsh(a.astype("float64")), dtype)
+    close(a @ vectors, vectors * values[..., None, :], dtype)
+    gram = np.swapaxes(vectors, -1, -2) @ vectors
+    close(gram, np.broadcast_to(np.eye(n), gram.shape), dtype)
+
+
+@pytest.mark.parametrize("dtype", [*DTYPES, "int32"])
+@pytest.mark.parametrize("shape", [(3, 3), (1, 1), (2, 4, 4), (2, 3, 5, 5)])
+@pytest.mark.parametrize("n", [0, 1, 2, 5, 10, -1, -3])
+def test_matrix_power(n, shape, dtype):
+    # Below Keras 3.16 keras.ops has no matrix_power, but the backend does.
+    matrix_power = keras.src.backend.linalg.matrix_power
+    size = shape[-1]
+    if dtype == "int32":
+        x = RANDOM.integers(-2, 3, size=shape).astype(dtype)
+        x += 9 * np.eye(size, dtype=dtype) if n < 0 else 0
+    else:
+        x = (normal(shape, dtype) + 3 * np.eye(size, dtype=dtype)) / 4  # powers stay near 1
+    got = np.asarray(matrix_power(x, n))
+    if dtype == "int32" and n >= 0:
+        assert got.dtype == dtype
+        np.testing.assert_array_equal(got, np.linalg.matrix_power(x, n))
+        return
+    expected = np.linalg.matrix_power(x.astype("float64"), n)
+    result = "float32" if dtype == "int32" else dtype
+    assert got.dtype == result and got.shape == shape
+    # Each of the at most ten factors brings its rounding, relative to the largest element.
+    size_of = np.abs(expected).max()
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1000 * np.finfo(result).eps * size_of)
+
+
+def test_lu_factor():
+    a = normal((3, 5, 5))
+    lu, pivots = (np.asarray(part) for part in linalg.lu_factor(a))
+    rebuilt = (np.tril(lu, -1) + np.eye(5)) @ np.triu(lu)
+    for matrix, swaps in zip(rebuilt, pivots):
+        for k in reversed(range(5)):
+            matrix[[k, swaps[k]]] = matrix[[swaps[k], k]]
+    close(rebuilt, a, "float64", 1e10)
+
+
+ORDERS = [None, 1, 2, -1, -2, np.inf, -np.inf]
+
+
+@pytest.mark.parametrize("ord", ORDERS + [0, 3, 0.5])
+def test_norm_of_vectors(ord):
+    x = normal((4, 6))
+    for axis in (0, -1):
+        for keepdims in (False, True):
+            expected = np.linalg.norm(x.astype("float64"), ord=ord, axis=axis, keepdims=keepdims)
+            close(linalg.norm(x, ord=ord, axis=axis, keepdims=keepdims), expected)
+
+
+@pytest.mark.parametrize("ord", ORDERS + ["fro", "nuc"])
+def test_norm_of_matrices(ord):
+    x = normal((3, 4, 6))
+    for axis in ((0, 1), (2, 0), (-1, -2)):
+        for keepdims in (False, True):
+            expected = np.linalg.norm(x.astype("float64"), ord=ord, axis=axis, keepdims=keepdims)
+            close(linalg.norm(x, ord=ord, axis=axis, keepdims=keepdims), expected)
+
+
+def test_norm_neither_overflows_nor_vanishes():
+    for scale in (1e30, 1e-30):
+        x = (normal(7) * scale).astype("float32")
+        np.testing.assert_allclose(
+            np.asarray(linalg.norm(x)), np.linalg.norm(x.astype("float64")), rtol=1e-6
+        )
+    with pytest.raises(ValueError, match="ord"):
+        linalg.norm(normal((3, 3)), ord=3, axis=(0, 1))
