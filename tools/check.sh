@@ -33,7 +33,7 @@ step exports "$PY" tools/check_exports.py "$BUILD/cmake"
 step bench cmake --build "$BUILD/cmake" -j "$JOBS" --target kov_bench
 step address-undefined tools/sanitized.sh "$CLANG" address,undefined all ctest -LE accuracy
 if compgen -G "fuzz/*_fuzz.c" >/dev/null; then
-    step fuzz tools/fuzz.sh 5
+    step fuzz env FUZZ_SEED=1 tools/fuzz.sh 5
 fi
 step thread tools/sanitized.sh gcc thread kov_threaded_tests ctest -L threads -LE accuracy
 

@@ -368,6 +368,8 @@ static kov_status finish(kov_ir_read_scope *scope, kov_graph **out)
     }
     if (n == 0)
         return kov_fail(KOV_BAD_FORMAT, "IR: no Result");
+    if (scope->b->dims->failed)
+        return kov_fail(KOV_OUT_OF_MEMORY, "IR: no memory for a dimension");
     return kov_builder_finish(scope->b, results, n, names, out);
 }
 

@@ -114,6 +114,19 @@ bool kov_dim_is(kov_builder *b, kov_value v, int axis, int64_t number)
     return axis < info->ndim && info->dims[axis] == number;
 }
 
+bool kov_dim_agrees(kov_builder *b, kov_value x, int x_axis, kov_value y, int y_axis)
+{
+    if (x == KOV_VALUE_ERROR || y == KOV_VALUE_ERROR)
+        return true;
+    kov_dim one = kov_builder_value(b, x)->dims[x_axis], other = kov_builder_value(b, y)->dims[y_axis];
+    if (one == other)
+        return true;
+    if (kov_dim_is_number(one) && kov_dim_is_number(other))
+        return false;
+    int64_t difference;
+    return !read_dim(b, kov_dim_sub(b->dims, one, other), &difference) || difference == 0;
+}
+
 int kov_content_numbers(kov_builder *b, kov_value v, int64_t *out, int capacity)
 {
     const kov_value_info *info = kov_builder_value(b, v);

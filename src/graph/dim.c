@@ -87,6 +87,10 @@ kov_dim kov_dim_symbol(kov_dims *dims, const char *name, int64_t lower, int64_t 
 {
     kov_dim_expr expr = {.kind = KOV_DIM_SYMBOL, .lower = lower, .upper = upper, .hint = hint};
     expr.name = name ? kov_arena_strdup(&dims->arena, name) : NULL;
+    if (name && !expr.name) {
+        dims->failed = true;
+        return 0;
+    }
     return append(dims, &expr);
 }
 

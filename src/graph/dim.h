@@ -25,10 +25,11 @@ typedef struct kov_dim_expr {
     kov_dim left, right;  /* operands */
     int64_t lower, upper; /* bounds, inclusive; upper INT64_MAX: none */
     int64_t hint; /* symbol: the number it stands for in an eager trace, KOV_DIM_NO_HINT: none */
-    const char *name;     /* symbol */
+    const char *name; /* symbol */
 } kov_dim_expr;
 
-/* The interning table. One per graph family: a graph, its bodies and what passes make of it share it. */
+/* The interning table. One per graph family: a graph, its bodies and what passes make of it share
+ * it. */
 typedef struct kov_dims {
     kov_context *context;
     kov_arena arena;
@@ -47,8 +48,8 @@ void kov_dims_retain(kov_dims *dims);
 void kov_dims_release(kov_dims *dims);
 
 /* A finished graph may be shared by threads, its table too: what adds expressions to the table of a
- * finished graph, or reads expressions while others may, holds this lock. The same thread may take it
- * again. A builder that has not finished is one thread's and needs none. */
+ * finished graph, or reads expressions while others may, holds this lock. The same thread may take
+ * it again. A builder that has not finished is one thread's and needs none. */
 void kov_dims_lock(kov_dims *dims);
 void kov_dims_unlock(kov_dims *dims);
 
@@ -58,10 +59,11 @@ static inline bool kov_dim_is_number(kov_dim dim)
 }
 const kov_dim_expr *kov_dim_expr_of(const kov_dims *dims, kov_dim dim); /* dim < 0 */
 
-kov_dim kov_dim_symbol(kov_dims *dims, const char *name, int64_t lower, int64_t upper, int64_t hint);
+kov_dim kov_dim_symbol(kov_dims *dims, const char *name, int64_t lower, int64_t upper,
+                       int64_t hint);
 kov_dim kov_dim_unknown(kov_dims *dims); /* a fresh symbol >= 0 without a name */
-/* Arithmetic; numbers fold, sums and products are ordered. Content of shape tensors may be negative:
- * a negative number in arithmetic is given to the _number forms only. */
+/* Arithmetic; numbers fold, sums and products are ordered. Content of shape tensors may be
+ * negative: a negative number in arithmetic is given to the _number forms only. */
 kov_dim kov_dim_add(kov_dims *dims, kov_dim a, kov_dim b);
 kov_dim kov_dim_add_number(kov_dims *dims, kov_dim a, int64_t number);
 kov_dim kov_dim_sub(kov_dims *dims, kov_dim a, kov_dim b);

@@ -12,10 +12,11 @@ kov_value kov_image_rgb_to_grayscale(kov_builder *b, kov_value images, const cha
     if (b->status != KOV_OK || kov_dim_is(b, images, axis, 1))
         return images;
     if (kov_dim_number(b, images, axis) != 3)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "rgb_to_grayscale: Invalid channel size: expected 3 (RGB) or 1 (Grayscale). "
-                                "Received %lld",
-                                (long long)kov_dim_number(b, images, axis));
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "rgb_to_grayscale: Invalid channel size: expected 3 (RGB) or 1 (Grayscale). "
+            "Received %lld",
+            (long long)kov_dim_number(b, images, axis));
     kov_dtype dtype = kov_dtype_of(b, images);
     kov_value x = kov_widen(b, kov_as_float(b, images)), sum = KOV_VALUE_ERROR;
     for (int i = 0; i < 3; i++) {
@@ -27,18 +28,19 @@ kov_value kov_image_rgb_to_grayscale(kov_builder *b, kov_value images, const cha
 }
 
 /* The three color planes, which keep their axis, in `planes`; false on failure. */
-static bool split_planes(kov_builder *b, const char *function, kov_value images, const char *data_format,
-                         int *axis, kov_value *planes)
+static bool split_planes(kov_builder *b, const char *function, kov_value images,
+                         const char *data_format, int *axis, kov_value *planes)
 {
     int count = 0;
     *axis = kov_image_channels(b, function, images, data_format);
     if (b->status == KOV_OK && !kov_is_float_value(b, images))
-        kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                         "%s: Invalid images dtype: expected float dtype. Received: images.dtype=%s", function,
-                         kov_dtype_keras_name(kov_dtype_of(b, images)));
+        kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "%s: Invalid images dtype: expected float dtype. Received: images.dtype=%s", function,
+            kov_dtype_keras_name(kov_dtype_of(b, images)));
     if (b->status == KOV_OK && kov_dim_number(b, images, *axis) != 3)
-        kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: the channels must be 3; they are %lld", function,
-                         (long long)kov_dim_number(b, images, *axis));
+        kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: the channels must be 3; they are %lld",
+                         function, (long long)kov_dim_number(b, images, *axis));
     if (b->status != KOV_OK)
         return false;
     kov_value first = kov_split(b, images, kov_constant_i64_scalar(b, *axis), 3, &count);
@@ -84,10 +86,12 @@ kov_value kov_image_rgb_to_hsv(kov_builder *b, kov_value images, const char *dat
     kov_value low = kov_minimum(b, kov_minimum(b, rgb[0], rgb[1]), rgb[2]);
     kov_value range = kov_subtract(b, value, low);
     kov_value lit = kov_greater(b, value, zero), colored = kov_greater(b, range, zero);
-    kov_value norm = kov_multiply(b, kov_select(b, colored, range, one), kov_scalar_like(b, images, 6));
+    kov_value norm =
+        kov_multiply(b, kov_select(b, colored, range, one), kov_scalar_like(b, images, 6));
     norm = kov_divide(b, one, norm);
-    kov_value hue = kov_select(b, kov_equal(b, value, rgb[1]), hue_from(b, norm, rgb[2], rgb[0], 2.0 / 6),
-                               hue_from(b, norm, rgb[0], rgb[1], 4.0 / 6));
+    kov_value hue =
+        kov_select(b, kov_equal(b, value, rgb[1]), hue_from(b, norm, rgb[2], rgb[0], 2.0 / 6),
+                   hue_from(b, norm, rgb[0], rgb[1], 4.0 / 6));
     hue = kov_select(b, kov_equal(b, value, rgb[0]), hue_from(b, norm, rgb[1], rgb[2], 0), hue);
     hue = kov_select(b, colored, hue, zero);
     hsv[0] = kov_select(b, kov_less(b, hue, zero), kov_add(b, hue, one), hue);
@@ -96,7 +100,8 @@ kov_value kov_image_rgb_to_hsv(kov_builder *b, kov_value images, const char *dat
     return kov_concat(b, hsv, 3, axis);
 }
 
-/* How much of a primary color a hue has: |6 hue - center| - 1, or 2 - that for a primary, kept in [0, 1]. */
+/* How much of a primary color a hue has: |6 hue - center| - 1, or 2 - that for a primary, kept in
+ * [0, 1]. */
 static kov_value primary(kov_builder *b, kov_value sextant, double center, bool far)
 {
     kov_value away = kov_abs(b, kov_subtract(b, sextant, kov_scalar_like(b, sextant, center)));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Module image: filters of small kernels. Every channel of every image is a batch item of one channel. */
+/* Module image: filters of small kernels. Every channel of every image is a batch item of one
+ * channel. */
 #include "keras/image_filter.h"
 #include "keras/image_layout.h"
 #include "keras_functions.h"
@@ -8,7 +9,8 @@ static kov_value convolve(kov_builder *b, kov_value planes, kov_value kernels)
 {
     static const int64_t ones[] = {1, 1}, zeros[] = {0, 0};
     kov_ints one = {ones, 2}, zero = {zeros, 2};
-    return kov_convolution(b, kov_unsqueeze_at(b, planes, 1), kernels, one, zero, zero, one, "same_upper");
+    return kov_convolution(b, kov_unsqueeze_at(b, planes, 1), kernels, one, zero, zero, one,
+                           "same_upper");
 }
 
 /* exp(-(x / sigma)^2 / 2) around the middle, of sum 1. */
@@ -42,18 +44,21 @@ static kov_value planes_of(kov_builder *b, kov_value images, int channels, kov_v
     return kov_reshape(b, *first, kov_join_dims(b, shape, 2), false);
 }
 
-kov_value kov_image_gaussian_blur(kov_builder *b, kov_value images, kov_ints kernel_size, kov_values sigma,
-                                  const char *data_format)
+kov_value kov_image_gaussian_blur(kov_builder *b, kov_value images, kov_ints kernel_size,
+                                  kov_values sigma, const char *data_format)
 {
     images = kov_as_float(b, images);
-    int channels = kov_image_channels(b, "gaussian_blur", images, data_format), ndim = kov_ndim(b, images);
+    int channels = kov_image_channels(b, "gaussian_blur", images, data_format),
+        ndim = kov_ndim(b, images);
     kov_window size = kov_window_of(b, "gaussian_blur", "kernel_size", kernel_size, 2, NULL);
     kov_dtype dtype = kov_dtype_of(b, images);
     kov_value x = kov_widen(b, images), first = KOV_VALUE_ERROR, width[2];
     if (b->status == KOV_OK && sigma.n != 2 && sigma.n != 0)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "gaussian_blur: sigma has %d numbers; give 2", sigma.n);
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                "gaussian_blur: sigma has %d numbers; give 2", sigma.n);
     for (int i = 0; i < 2; i++)
-        width[i] = sigma.n == 0 ? kov_scalar_like(b, x, 1) : kov_cast(b, sigma.at[i], kov_dtype_of(b, x));
+        width[i] =
+            sigma.n == 0 ? kov_scalar_like(b, x, 1) : kov_cast(b, sigma.at[i], kov_dtype_of(b, x));
     kov_value planes = planes_of(b, x, channels, &first);
     kov_value y = kov_gaussian_filter(b, planes, size.at, width);
     if (b->status != KOV_OK)
@@ -68,7 +73,8 @@ kov_value kov_image_sobel_edges(kov_builder *b, kov_value images, const char *da
     static const double kernels[] = {-1, -2, -1, 0, 0, 0, 1, 2, 1, -1, 0, 1, -2, 0, 2, -1, 0, 1};
     static const int64_t shape[] = {2, 1, 3, 3};
     images = kov_as_float(b, images);
-    int channels = kov_image_channels(b, "sobel_edges", images, data_format), ndim = kov_ndim(b, images);
+    int channels = kov_image_channels(b, "sobel_edges", images, data_format),
+        ndim = kov_ndim(b, images);
     kov_value first = KOV_VALUE_ERROR, planes = planes_of(b, images, channels, &first);
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;

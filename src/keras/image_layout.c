@@ -2,15 +2,17 @@
 #include "keras/image_layout.h"
 #include <string.h>
 
-int kov_image_channels(kov_builder *b, const char *function, kov_value images, const char *data_format)
+int kov_image_channels(kov_builder *b, const char *function, kov_value images,
+                       const char *data_format)
 {
     bool first = kov_channels_first(b, function, data_format);
     int ndim = kov_ndim(b, images);
     if (b->status == KOV_OK && ndim != 3 && ndim != 4)
-        kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                         "%s: Invalid images rank: expected rank 3 (single image) or rank 4 (batch of "
-                         "images). Received %d dimensions",
-                         function, ndim);
+        kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "%s: Invalid images rank: expected rank 3 (single image) or rank 4 (batch of "
+            "images). Received %d dimensions",
+            function, ndim);
     if (b->status != KOV_OK)
         return 0;
     return first ? ndim - 3 : ndim - 1;
@@ -45,15 +47,17 @@ kov_sampling kov_sampling_of(kov_builder *b, const char *function, const char *i
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
         known = known || strcmp(fill_mode, modes[i]) == 0;
     if (!how.linear && strcmp(interpolation, "nearest") != 0)
-        kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                         "%s: Invalid value for argument `interpolation`. Expected 'nearest' or 'bilinear'. "
-                         "Received: interpolation=%s",
-                         function, interpolation);
+        kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "%s: Invalid value for argument `interpolation`. Expected 'nearest' or 'bilinear'. "
+            "Received: interpolation=%s",
+            function, interpolation);
     if (!known)
-        kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                         "%s: Invalid value for argument `fill_mode`. Expected 'constant', 'nearest', 'wrap', "
-                         "'mirror' or 'reflect'. Received: fill_mode=%s",
-                         function, fill_mode);
+        kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "%s: Invalid value for argument `fill_mode`. Expected 'constant', 'nearest', 'wrap', "
+            "'mirror' or 'reflect'. Received: fill_mode=%s",
+            function, fill_mode);
     return how;
 }
 
@@ -68,7 +72,8 @@ static kov_value mirrored(kov_builder *b, kov_value index, kov_value size)
 }
 
 /* An index of any size moved inside; *inside (or NONE) says where it was inside from the start. */
-static kov_value folded(kov_builder *b, const char *mode, kov_value index, kov_value size, kov_value *inside)
+static kov_value folded(kov_builder *b, const char *mode, kov_value index, kov_value size,
+                        kov_value *inside)
 {
     kov_value zero = kov_constant_i64_scalar(b, 0), one = kov_constant_i64_scalar(b, 1);
     *inside = KOV_VALUE_NONE;
@@ -153,7 +158,8 @@ kov_value kov_sample_rows(kov_builder *b, const kov_sampling *how, kov_value row
         if (inside != KOV_VALUE_NONE)
             part = kov_select(b, beside_rows(b, inside, more), part, how->fill);
         if (weight != KOV_VALUE_NONE)
-            part = kov_multiply(b, part, kov_cast(b, beside_rows(b, weight, more), kov_dtype_of(b, rows)));
+            part = kov_multiply(b, part,
+                                kov_cast(b, beside_rows(b, weight, more), kov_dtype_of(b, rows)));
         sum = sum == KOV_VALUE_NONE ? part : kov_add(b, sum, part);
     }
     return sum;

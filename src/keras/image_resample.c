@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Resampling of an axis as a matrix of weights. They are computed in float64, since positions in a long axis
- * leave few bits of float32 for the place between two elements. */
+/* Resampling of an axis as a matrix of weights. They are computed in float64, since positions in a
+ * long axis leave few bits of float32 for the place between two elements. */
 #include "keras/image_layout.h"
 #include <string.h>
 
@@ -16,9 +16,11 @@ static kov_value triangle(kov_builder *b, kov_value x)
 static kov_value cubic(kov_builder *b, kov_value x)
 {
     kov_value one = kov_scalar_like(b, x, 1), two = kov_scalar_like(b, x, 2);
-    kov_value near = kov_subtract(b, kov_multiply(b, x, kov_scalar_like(b, x, 1.5)), kov_scalar_like(b, x, 2.5));
+    kov_value near =
+        kov_subtract(b, kov_multiply(b, x, kov_scalar_like(b, x, 1.5)), kov_scalar_like(b, x, 2.5));
     near = kov_add(b, kov_multiply(b, kov_multiply(b, near, x), x), one);
-    kov_value far = kov_add(b, kov_multiply(b, x, kov_scalar_like(b, x, -0.5)), kov_scalar_like(b, x, 2.5));
+    kov_value far =
+        kov_add(b, kov_multiply(b, x, kov_scalar_like(b, x, -0.5)), kov_scalar_like(b, x, 2.5));
     far = kov_subtract(b, kov_multiply(b, far, x), kov_scalar_like(b, x, 4));
     far = kov_add(b, kov_multiply(b, far, x), two);
     kov_value outer = kov_select(b, kov_less(b, x, two), far, kov_scalar_like(b, x, 0));
@@ -52,14 +54,16 @@ static kov_value kernel_of(kov_builder *b, const char *function, const char *ker
         return lanczos(b, x, 3);
     if (strcmp(kernel, "lanczos5") == 0)
         return lanczos(b, x, 5);
-    return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: unknown interpolation '%s'", function, kernel);
+    return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: unknown interpolation '%s'", function,
+                            kernel);
 }
 
-kov_value kov_resample_weights(kov_builder *b, const char *function, const char *kernel, bool antialias,
-                               kov_value in_size, kov_value out_size, kov_value scale,
-                               kov_value translation)
+kov_value kov_resample_weights(kov_builder *b, const char *function, const char *kernel,
+                               bool antialias, kov_value in_size, kov_value out_size,
+                               kov_value scale, kov_value translation)
 {
-    kov_value one = kov_constant_number(b, KOV_DTYPE_F64, 1), half = kov_constant_number(b, KOV_DTYPE_F64, 0.5);
+    kov_value one = kov_constant_number(b, KOV_DTYPE_F64, 1),
+              half = kov_constant_number(b, KOV_DTYPE_F64, 0.5);
     kov_value zero = kov_constant_number(b, KOV_DTYPE_F64, 0);
     kov_value step = kov_divide(b, one, scale);
     kov_value wide = antialias ? kov_maximum(b, step, one) : one;

@@ -10,8 +10,9 @@ static bool as_matrices(kov_builder *b, const char *function, kov_value *x)
 {
     *x = kov_as_float(b, *x);
     if (b->status == KOV_OK && kov_ndim(b, *x) < 2)
-        kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: Expected input to have rank >= 2. It has %d dimensions",
-                         function, kov_ndim(b, *x));
+        kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                         "%s: Expected input to have rank >= 2. It has %d dimensions", function,
+                         kov_ndim(b, *x));
     return b->status == KOV_OK;
 }
 
@@ -52,10 +53,11 @@ void kov_linalg_qr(kov_builder *b, kov_value x, const char *mode, kov_value *out
     bool complete = strcmp(mode, "complete") == 0;
     outs[0] = outs[1] = KOV_VALUE_ERROR;
     if (!complete && strcmp(mode, "reduced") != 0)
-        kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                         "qr: `mode` argument value not supported. Expected one of {'reduced', 'complete'}. "
-                         "Received: mode=%s",
-                         mode);
+        kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "qr: `mode` argument value not supported. Expected one of {'reduced', 'complete'}. "
+            "Received: mode=%s",
+            mode);
     if (!as_matrices(b, "qr", &x))
         return;
     outs[0] = kov_qr(b, x, complete);
@@ -91,7 +93,8 @@ static kov_value factor_diagonal(kov_builder *b, kov_value x, kov_value *sign)
         return KOV_VALUE_ERROR;
     kov_value own = kov_iota(b, kov_dim_value(b, swaps, last), KOV_DTYPE_I32);
     kov_value one = kov_scalar_like(b, x, 1), turn = kov_scalar_like(b, x, -1);
-    *sign = kov_reduce_prod(b, kov_select(b, kov_equal(b, swaps, own), one, turn), kov_one_i64(b, last), false);
+    *sign = kov_reduce_prod(b, kov_select(b, kov_equal(b, swaps, own), one, turn),
+                            kov_one_i64(b, last), false);
     return kov_numpy_diagonal(b, lu, 0, -2, -1);
 }
 
@@ -103,7 +106,8 @@ kov_value kov_linalg_det(kov_builder *b, kov_value x)
     kov_value diagonal = factor_diagonal(b, x, &sign);
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
-    kov_value product = kov_reduce_prod(b, diagonal, kov_one_i64(b, kov_ndim(b, diagonal) - 1), false);
+    kov_value product =
+        kov_reduce_prod(b, diagonal, kov_one_i64(b, kov_ndim(b, diagonal) - 1), false);
     return kov_multiply(b, product, sign);
 }
 
@@ -129,7 +133,8 @@ kov_value kov_math_logdet(kov_builder *b, kov_value x)
 }
 
 /* A right side of one dimension less is a stack of vectors; *vectors says so. False on failure. */
-static bool as_system(kov_builder *b, const char *function, kov_value *a, kov_value *right, bool *vectors)
+static bool as_system(kov_builder *b, const char *function, kov_value *a, kov_value *right,
+                      bool *vectors)
 {
     kov_promote_pair_to_float(b, a, right);
     if (!as_matrices(b, function, a))
@@ -138,8 +143,8 @@ static bool as_system(kov_builder *b, const char *function, kov_value *a, kov_va
     *vectors = given == ndim - 1;
     if (given != ndim && !*vectors)
         kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                         "%s: a has %d dimensions and b %d; b has as many, or one less for vectors", function, ndim,
-                         given);
+                         "%s: a has %d dimensions and b %d; b has as many, or one less for vectors",
+                         function, ndim, given);
     else if (*vectors)
         *right = kov_unsqueeze_at(b, *right, ndim - 1);
     return b->status == KOV_OK;
@@ -172,8 +177,8 @@ kov_value kov_linalg_solve_triangular(kov_builder *b, kov_value a, kov_value b_,
 
 /* ---- By singular values ---- */
 
-int kov_linalg_svd(kov_builder *b, kov_value x, bool full_matrices, bool compute_uv, kov_value *outs,
-                   int capacity)
+int kov_linalg_svd(kov_builder *b, kov_value x, bool full_matrices, bool compute_uv,
+                   kov_value *outs, int capacity)
 {
     if (!as_matrices(b, "svd", &x) || capacity < 3)
         return 0;
@@ -200,8 +205,8 @@ static double machine_epsilon(kov_dtype dtype)
     }
 }
 
-/* The singular values that count as zero: up to relative times the greatest of them. Without `relative`:
- * machine epsilon times `factor` times the longer side. */
+/* The singular values that count as zero: up to relative times the greatest of them. Without
+ * `relative`: machine epsilon times `factor` times the longer side. */
 static kov_value threshold_of(kov_builder *b, kov_value x, kov_value s, kov_optional_float relative,
                               double factor)
 {
@@ -210,7 +215,8 @@ static kov_value threshold_of(kov_builder *b, kov_value x, kov_value s, kov_opti
     if (relative.given) {
         part = kov_scalar_like(b, s, relative.value);
     } else {
-        kov_value side = kov_maximum(b, kov_dim_value(b, x, ndim - 2), kov_dim_value(b, x, ndim - 1));
+        kov_value side =
+            kov_maximum(b, kov_dim_value(b, x, ndim - 2), kov_dim_value(b, x, ndim - 1));
         part = kov_multiply(b, kov_cast(b, side, kov_dtype_of(b, s)),
                             kov_scalar_like(b, s, factor * machine_epsilon(kov_dtype_of(b, x))));
     }
@@ -226,15 +232,17 @@ static kov_value inverted(kov_builder *b, kov_value s, kov_value threshold)
 }
 
 /* V diag(1/s) U^T right, or without `right` (KOV_VALUE_NONE) V diag(1/s) U^T. */
-static kov_value pseudo_solve(kov_builder *b, kov_value x, kov_value right, kov_optional_float relative,
-                              double factor)
+static kov_value pseudo_solve(kov_builder *b, kov_value x, kov_value right,
+                              kov_optional_float relative, double factor)
 {
     int ndim = kov_ndim(b, x);
     kov_value u = kov_svd(b, x, false), s = kov_output(u, 1), vh = kov_output(u, 2);
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
-    kov_value scale = kov_unsqueeze_at(b, inverted(b, s, threshold_of(b, x, s, relative, factor)), ndim - 1);
-    kov_value inner = right == KOV_VALUE_NONE ? transposed(b, u) : kov_mat_mul(b, u, right, true, false);
+    kov_value scale =
+        kov_unsqueeze_at(b, inverted(b, s, threshold_of(b, x, s, relative, factor)), ndim - 1);
+    kov_value inner =
+        right == KOV_VALUE_NONE ? transposed(b, u) : kov_mat_mul(b, u, right, true, false);
     return kov_mat_mul(b, vh, kov_multiply(b, scale, inner), true, false);
 }
 

@@ -23,7 +23,8 @@ static kov_value vector_norm(kov_builder *b, kov_value x, double order, const in
     if (order == 2)
         return length(b, x, axes, n);
     if (isinf(order))
-        return order > 0 ? kov_reduce_max(b, size, over, true) : kov_reduce_min(b, size, over, true);
+        return order > 0 ? kov_reduce_max(b, size, over, true)
+                         : kov_reduce_min(b, size, over, true);
     if (order == 0) {
         kov_value counts = kov_not_equal(b, x, kov_scalar_like(b, x, 0));
         return kov_reduce_sum(b, kov_cast(b, counts, kov_dtype_of(b, x)), over, true);
@@ -48,7 +49,8 @@ static kov_value singular_values(kov_builder *b, kov_value x, int row, int colum
 }
 
 /* Of matrices: the result has no place for the two axes yet. */
-static kov_value spectral_norm(kov_builder *b, kov_value x, double order, bool nuclear, int row, int column)
+static kov_value spectral_norm(kov_builder *b, kov_value x, double order, bool nuclear, int row,
+                               int column)
 {
     kov_value s = singular_values(b, x, row, column);
     if (b->status != KOV_OK)
@@ -68,8 +70,8 @@ static kov_value sum_norm(kov_builder *b, kov_value x, double order, int row, in
     return order > 0 ? kov_reduce_max(b, sums, over, true) : kov_reduce_min(b, sums, over, true);
 }
 
-static kov_value matrix_norm(kov_builder *b, kov_value x, kov_choice ord, const int at[2], const int sorted[2],
-                             bool keepdims)
+static kov_value matrix_norm(kov_builder *b, kov_value x, kov_choice ord, const int at[2],
+                             const int sorted[2], bool keepdims)
 {
     kov_value over = kov_axes_value(b, sorted, 2), y;
     bool nuclear = ord.name && strcmp(ord.name, "nuc") == 0;
@@ -83,16 +85,18 @@ static kov_value matrix_norm(kov_builder *b, kov_value x, kov_choice ord, const 
     } else if (!ord.name && (isinf(ord.number) || fabs(ord.number) == 1)) {
         y = sum_norm(b, x, ord.number, at[0], at[1]);
     } else {
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "norm: Invalid `ord` for matrices: %s; it is None, 'fro', 'nuc', 1, -1, 2, -2, inf "
-                                "or -inf",
-                                ord.name ? ord.name : "another number");
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "norm: Invalid `ord` for matrices: %s; it is None, 'fro', 'nuc', 1, -1, 2, -2, inf "
+            "or -inf",
+            ord.name ? ord.name : "another number");
     }
     return keepdims ? y : kov_squeeze(b, y, over);
 }
 
 /* The Keras backends compute integers as floatx or float32. */
-kov_value kov_linalg_norm(kov_builder *b, kov_value x, kov_choice ord, const kov_axes *axis, bool keepdims)
+kov_value kov_linalg_norm(kov_builder *b, kov_value x, kov_choice ord, const kov_axes *axis,
+                          bool keepdims)
 {
     int axes[KOV_MAX_NDIM], at[2];
     x = kov_as_float(b, x);
@@ -115,9 +119,10 @@ kov_value kov_linalg_norm(kov_builder *b, kov_value x, kov_choice ord, const kov
             at[i] = axis->given ? kov_axis(b, "norm", axis->at[i], ndim) : axes[i];
         y = matrix_norm(b, x, ord, at, axes, keepdims);
     } else {
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "norm: Invalid `ord` for %d axes: %s; `axis` must be one dimension or two", n,
-                                ord.name ? ord.name : "a number or None");
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "norm: Invalid `ord` for %d axes: %s; `axis` must be one dimension or two", n,
+            ord.name ? ord.name : "a number or None");
     }
     return kov_narrow(b, y, dtype);
 }

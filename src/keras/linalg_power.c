@@ -15,9 +15,9 @@ kov_value kov_linalg_matrix_power(kov_builder *b, kov_value x, int64_t n)
 {
     x = kov_strong(b, x);
     if (b->status == KOV_OK && kov_ndim(b, x) < 2)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "matrix_power: Expected input to have rank >= 2. It has %d dimensions",
-                                kov_ndim(b, x));
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "matrix_power: Expected input to have rank >= 2. It has %d dimensions", kov_ndim(b, x));
     if (n < 0)
         x = kov_linalg_inv(b, x);
     kov_dtype dtype = kov_dtype_of(b, x);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Module math: Fourier transforms. A complex tensor is a pair of its real and its imaginary part. */
+/* Module math: Fourier transforms. A complex tensor is a pair of its real and its imaginary part.
+ */
 #include "keras/helpers.h"
 #include "keras_functions.h"
 #include <string.h>
@@ -10,18 +11,22 @@
 static kov_value from_pair(kov_builder *b, const char *function, kov_values pair)
 {
     if (pair.n != 2)
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "%s: Input `x` should be a tuple of two tensors - real and imaginary", function);
+    if (b->status == KOV_OK &&
+        (!kov_is_float_value(b, pair.at[0]) || !kov_is_float_value(b, pair.at[1])))
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "%s: Input `x` should be a tuple of two tensors - real and imaginary", function);
-    if (b->status == KOV_OK && (!kov_is_float_value(b, pair.at[0]) || !kov_is_float_value(b, pair.at[1])))
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "%s: At least one tensor in input `x` is not of type float", function);
+                                "%s: At least one tensor in input `x` is not of type float",
+                                function);
     kov_value parts[] = {pair.at[0], pair.at[1]};
     kov_promote_all(b, parts, 2);
     int ndim = kov_ndim(b, parts[0]);
     if (b->status == KOV_OK && (kov_ndim(b, parts[1]) != ndim || ndim < 1))
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "%s: Both the real and imaginary parts should have the same shape, of rank >= 1",
-                                function);
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "%s: Both the real and imaginary parts should have the same shape, of rank >= 1",
+            function);
     for (int i = 0; i < 2; i++)
         parts[i] = kov_unsqueeze_at(b, kov_widen(b, parts[i]), ndim);
     return kov_concat(b, parts, 2, ndim);
@@ -31,7 +36,8 @@ static void to_pair(kov_builder *b, kov_value x, kov_dtype dtype, kov_value *out
 {
     int last = kov_ndim(b, x) - 1;
     for (int i = 0; i < 2; i++)
-        outs[i] = b->status == KOV_OK ? kov_narrow(b, kov_pick(b, x, last, i), dtype) : KOV_VALUE_ERROR;
+        outs[i] =
+            b->status == KOV_OK ? kov_narrow(b, kov_pick(b, x, last, i), dtype) : KOV_VALUE_ERROR;
 }
 
 static kov_dtype dtype_of_pair(kov_builder *b, kov_values pair)
@@ -45,7 +51,8 @@ static kov_value last_axes(kov_builder *b, const char *function, kov_value x, in
     int64_t axes[2];
     int ndim = kov_ndim(b, x) - 1;
     if (b->status == KOV_OK && ndim < count)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: Input should have rank >= %d", function, count);
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: Input should have rank >= %d",
+                                function, count);
     for (int i = 0; i < count; i++)
         axes[i] = ndim - count + i;
     return kov_constant_i64(b, axes, count);
@@ -56,7 +63,8 @@ static void transform(kov_builder *b, const char *function, kov_values x, int ax
 {
     kov_dtype dtype = dtype_of_pair(b, x);
     kov_value data = from_pair(b, function, x), over = last_axes(b, function, data, axes);
-    data = inverse ? kov_idft(b, data, over, KOV_VALUE_NONE) : kov_dft(b, data, over, KOV_VALUE_NONE);
+    data =
+        inverse ? kov_idft(b, data, over, KOV_VALUE_NONE) : kov_dft(b, data, over, KOV_VALUE_NONE);
     to_pair(b, data, dtype, outs);
 }
 
@@ -78,8 +86,8 @@ void kov_math_ifft2(kov_builder *b, kov_values x, kov_value *outs)
 static kov_value signal_size(kov_builder *b, const char *function, kov_optional_int length)
 {
     if (length.given && length.value < 1)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: fft_length is %lld; it is at least 1", function,
-                                (long long)length.value);
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: fft_length is %lld; it is at least 1",
+                                function, (long long)length.value);
     return length.given ? kov_one_i64(b, length.value) : KOV_VALUE_NONE;
 }
 
@@ -96,9 +104,11 @@ void kov_math_rfft(kov_builder *b, kov_value x, kov_optional_int fft_length, kov
 }
 
 /* The real signal of a spectrum (..., 2), with its own dtype. */
-static kov_value to_signal(kov_builder *b, const char *function, kov_value spectrum, kov_optional_int length)
+static kov_value to_signal(kov_builder *b, const char *function, kov_value spectrum,
+                           kov_optional_int length)
 {
-    return kov_irdft(b, spectrum, last_axes(b, function, spectrum, 1), signal_size(b, function, length));
+    return kov_irdft(b, spectrum, last_axes(b, function, spectrum, 1),
+                     signal_size(b, function, length));
 }
 
 kov_value kov_math_irfft(kov_builder *b, kov_values x, kov_optional_int fft_length)
@@ -114,16 +124,18 @@ static kov_value named_window(kov_builder *b, const char *function, const char *
 {
     bool hann = strcmp(name, "hann") == 0;
     if (!hann && strcmp(name, "hamming") != 0)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "%s: If a string is passed to `window`, it must be one of `\"hann\"`, "
-                                "`\"hamming\"`. Received: window=%s",
-                                function, name);
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "%s: If a string is passed to `window`, it must be one of `\"hann\"`, "
+            "`\"hamming\"`. Received: window=%s",
+            function, name);
     kov_value k = kov_iota(b, kov_constant_i64_scalar(b, n), KOV_DTYPE_F64);
     if (n == 1)
         return kov_add(b, k, kov_scalar_like(b, k, 1));
     double base = hann ? 0.5 : 0.54;
     kov_value wave = kov_cos(b, kov_multiply(b, k, kov_scalar_like(b, k, TURN / (double)n)));
-    return kov_subtract(b, kov_scalar_like(b, k, base), kov_multiply(b, wave, kov_scalar_like(b, k, 1 - base)));
+    return kov_subtract(b, kov_scalar_like(b, k, base),
+                        kov_multiply(b, wave, kov_scalar_like(b, k, 1 - base)));
 }
 
 typedef struct frames {
@@ -134,7 +146,8 @@ static bool frames_fit(kov_builder *b, const char *function, const frames *f)
 {
     if (f->stride < 1 || f->length < 1)
         kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                         "%s: `sequence_length` and `sequence_stride` must be a positive integer. Received: %lld, "
+                         "%s: `sequence_length` and `sequence_stride` must be a positive integer. "
+                         "Received: %lld, "
                          "%lld",
                          function, (long long)f->length, (long long)f->stride);
     else if (f->fft_length < f->length)
@@ -157,7 +170,8 @@ static kov_value window_of(kov_builder *b, const char *function, kov_named windo
     w = kov_cast(b, w, dtype);
     if (kov_ndim(b, w) != 1 || kov_dim_number(b, w, 0) != f->length)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "%s: The shape of `window` must be equal to [sequence_length].", function);
+                                "%s: The shape of `window` must be equal to [sequence_length].",
+                                function);
     int64_t before = (f->fft_length - f->length) / 2;
     return kov_pad(b, w, kov_one_i64(b, before), kov_one_i64(b, f->fft_length - f->length - before),
                    kov_scalar_like(b, w, 0), "constant");
@@ -172,9 +186,10 @@ void kov_math_stft(kov_builder *b, kov_value x, int64_t sequence_length, int64_t
     int ndim = kov_ndim(b, x);
     outs[0] = outs[1] = KOV_VALUE_ERROR;
     if (b->status == KOV_OK && dtype != KOV_DTYPE_F32 && dtype != KOV_DTYPE_F64)
-        kov_builder_fail(b, KOV_TYPE_ERROR,
-                         "stft: Invalid input type. Expected `float32` or `float64`. Received: input type=%s",
-                         kov_dtype_keras_name(dtype));
+        kov_builder_fail(
+            b, KOV_TYPE_ERROR,
+            "stft: Invalid input type. Expected `float32` or `float64`. Received: input type=%s",
+            kov_dtype_keras_name(dtype));
     if (b->status == KOV_OK && ndim < 1)
         kov_builder_fail(b, KOV_INVALID_ARGUMENT, "stft: Input should have rank >= 1");
     if (!frames_fit(b, "stft", &f))
@@ -196,7 +211,8 @@ void kov_math_stft(kov_builder *b, kov_value x, int64_t sequence_length, int64_t
 static kov_value overlap_add(kov_builder *b, kov_value x, const frames *f)
 {
     int ndim = kov_ndim(b, x);
-    kov_value length = kov_constant_i64_scalar(b, f->fft_length), stride = kov_constant_i64_scalar(b, f->stride);
+    kov_value length = kov_constant_i64_scalar(b, f->fft_length),
+              stride = kov_constant_i64_scalar(b, f->stride);
     kov_value count = kov_dim_value(b, x, ndim - 2);
     kov_value starts = kov_multiply(b, kov_iota(b, count, KOV_DTYPE_I64), stride);
     kov_value at = kov_add(b, kov_unsqueeze_at(b, starts, 1), kov_iota(b, length, KOV_DTYPE_I64));
@@ -213,16 +229,18 @@ static kov_value overlap_add(kov_builder *b, kov_value x, const frames *f)
     return kov_reshape(b, x, kov_join_dims(b, shape, 2), false);
 }
 
-/* With a window: the signal whose windowed frames are nearest to the given ones, sum(w frame) / sum(w^2).
- * Without: the sum of the frames. */
-kov_value kov_math_istft(kov_builder *b, kov_values x, int64_t sequence_length, int64_t sequence_stride,
-                         int64_t fft_length, kov_optional_int length, kov_named window, bool center)
+/* With a window: the signal whose windowed frames are nearest to the given ones, sum(w frame) /
+ * sum(w^2). Without: the sum of the frames. */
+kov_value kov_math_istft(kov_builder *b, kov_values x, int64_t sequence_length,
+                         int64_t sequence_stride, int64_t fft_length, kov_optional_int length,
+                         kov_named window, bool center)
 {
     frames f = {sequence_length, sequence_stride, fft_length};
     kov_dtype dtype = dtype_of_pair(b, x);
     kov_value spectrum = from_pair(b, "istft", x);
     if (b->status == KOV_OK && kov_ndim(b, spectrum) < 3)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "istft: Input `x` must have at least 2 dimensions");
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                "istft: Input `x` must have at least 2 dimensions");
     if (!frames_fit(b, "istft", &f))
         return KOV_VALUE_ERROR;
     kov_value parts = to_signal(b, "istft", spectrum, (kov_optional_int){true, fft_length});
@@ -232,7 +250,8 @@ kov_value kov_math_istft(kov_builder *b, kov_values x, int64_t sequence_length, 
         return KOV_VALUE_ERROR;
     int last = kov_ndim(b, y) - 1;
     if (w != KOV_VALUE_NONE) {
-        const kov_value shape[] = {kov_dims_value(b, parts, last, last + 1), kov_one_i64(b, fft_length)};
+        const kov_value shape[] = {kov_dims_value(b, parts, last, last + 1),
+                                   kov_one_i64(b, fft_length)};
         kov_value weights = kov_broadcast_to(b, kov_multiply(b, w, w), kov_join_dims(b, shape, 2));
         weights = overlap_add(b, weights, &f);
         kov_value enough = kov_greater(b, weights, kov_scalar_like(b, weights, 1e-10));

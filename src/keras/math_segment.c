@@ -5,32 +5,37 @@
 #include <float.h>
 
 /* Rows with an id outside [0, num_segments) go to one row more, which is cut off again. */
-static kov_value reduce_segments(kov_builder *b, const char *function, kov_value data, kov_value ids,
-                                 kov_value num_segments, kov_value neutral, const char *reduction)
+static kov_value reduce_segments(kov_builder *b, const char *function, kov_value data,
+                                 kov_value ids, kov_value num_segments, kov_value neutral,
+                                 const char *reduction)
 {
     ids = kov_cast(b, ids, KOV_DTYPE_I64);
     int ndim = kov_ndim(b, data);
     if (b->status == KOV_OK && (kov_ndim(b, ids) != 1 || ndim < 1))
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "%s: Argument `segment_ids` should be an 1-D vector, it has %d dimensions; "
-                                "`data`, which has %d, must have at least one",
-                                function, kov_ndim(b, ids), ndim);
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "%s: Argument `segment_ids` should be an 1-D vector, it has %d dimensions; "
+            "`data`, which has %d, must have at least one",
+            function, kov_ndim(b, ids), ndim);
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
     kov_dim rows = kov_builder_value(b, data)->dims[0], named = kov_builder_value(b, ids)->dims[0];
     if (rows >= 0 && named >= 0 && rows != named)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "%s: Argument `segment_ids` and `data` should have same leading dimension. "
-                                "Received %lld and %lld",
-                                function, (long long)named, (long long)rows);
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "%s: Argument `segment_ids` and `data` should have same leading dimension. "
+            "Received %lld and %lld",
+            function, (long long)named, (long long)rows);
     kov_value zero = kov_constant_i64_scalar(b, 0), one = kov_constant_i64_scalar(b, 1);
     if (num_segments == KOV_VALUE_NONE) {
         /* One element more: the largest of no ids. */
         const kov_value all[] = {ids, kov_one_i64(b, -1)};
-        num_segments = kov_add(b, kov_reduce_max(b, kov_concat(b, all, 2, 0), kov_one_i64(b, 0), false), one);
+        num_segments =
+            kov_add(b, kov_reduce_max(b, kov_concat(b, all, 2, 0), kov_one_i64(b, 0), false), one);
     }
     num_segments = kov_cast(b, num_segments, KOV_DTYPE_I64);
-    kov_value inside = kov_logical_and(b, kov_greater_equal(b, ids, zero), kov_less(b, ids, num_segments));
+    kov_value inside =
+        kov_logical_and(b, kov_greater_equal(b, ids, zero), kov_less(b, ids, num_segments));
     ids = kov_select(b, inside, ids, num_segments);
     kov_value parts[2] = {kov_add(b, num_segments, one)};
     kov_value rest = kov_dims_value(b, data, 1, ndim);
@@ -68,8 +73,8 @@ kov_value kov_math_segment_sum(kov_builder *b, kov_value data, kov_value segment
 {
     (void)sorted;
     data = as_numbers(b, data);
-    return reduce_segments(b, "segment_sum", data, segment_ids, num_segments, kov_scalar_like(b, data, 0),
-                           "sum");
+    return reduce_segments(b, "segment_sum", data, segment_ids, num_segments,
+                           kov_scalar_like(b, data, 0), "sum");
 }
 
 kov_value kov_math_segment_prod(kov_builder *b, kov_value data, kov_value segment_ids,
@@ -77,8 +82,8 @@ kov_value kov_math_segment_prod(kov_builder *b, kov_value data, kov_value segmen
 {
     (void)sorted;
     data = as_numbers(b, data);
-    return reduce_segments(b, "segment_prod", data, segment_ids, num_segments, kov_scalar_like(b, data, 1),
-                           "prod");
+    return reduce_segments(b, "segment_prod", data, segment_ids, num_segments,
+                           kov_scalar_like(b, data, 1), "prod");
 }
 
 kov_value kov_math_segment_max(kov_builder *b, kov_value data, kov_value segment_ids,
@@ -86,7 +91,8 @@ kov_value kov_math_segment_max(kov_builder *b, kov_value data, kov_value segment
 {
     (void)sorted;
     data = as_numbers(b, data);
-    return reduce_segments(b, "segment_max", data, segment_ids, num_segments, extreme(b, data, true), "max");
+    return reduce_segments(b, "segment_max", data, segment_ids, num_segments,
+                           extreme(b, data, true), "max");
 }
 
 kov_value kov_math_segment_min(kov_builder *b, kov_value data, kov_value segment_ids,
@@ -94,5 +100,6 @@ kov_value kov_math_segment_min(kov_builder *b, kov_value data, kov_value segment
 {
     (void)sorted;
     data = as_numbers(b, data);
-    return reduce_segments(b, "segment_min", data, segment_ids, num_segments, extreme(b, data, false), "min");
+    return reduce_segments(b, "segment_min", data, segment_ids, num_segments,
+                           extreme(b, data, false), "min");
 }

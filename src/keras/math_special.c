@@ -23,16 +23,16 @@ static kov_value polynomial(kov_builder *b, kov_value x, const double *at, int n
 }
 
 /* Two polynomials in w = -ln(1 - x^2) (M. Giles, "Approximating the erfinv function", GPU Computing
- * Gems 2, 2010), relative error below 4e-7; then one step of Newton and Raphson where x is not near 1,
- * which float64 needs and float32 does not mind. */
+ * Gems 2, 2010), relative error below 4e-7; then one step of Newton and Raphson where x is not near
+ * 1, which float64 needs and float32 does not mind. */
 kov_value kov_math_erfinv(kov_builder *b, kov_value x)
 {
-    static const double central[] = {2.81022636e-08, 3.43273939e-07, -3.5233877e-06,
-                                     -4.39150654e-06, 0.00021858087, -0.00125372503,
-                                     -0.00417768164, 0.246640727, 1.50140941};
-    static const double tail[] = {-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844,
-                                  0.00573950773, -0.0076224613, 0.00943887047, 1.00167406,
-                                  2.83297682};
+    static const double central[] = {2.81022636e-08,  3.43273939e-07, -3.5233877e-06,
+                                     -4.39150654e-06, 0.00021858087,  -0.00125372503,
+                                     -0.00417768164,  0.246640727,    1.50140941};
+    static const double tail[] = {-0.000200214257, 0.000100950558, 0.00134934322,
+                                  -0.00367342844,  0.00573950773,  -0.0076224613,
+                                  0.00943887047,   1.00167406,     2.83297682};
     x = kov_as_float(b, x);
     kov_dtype dtype = kov_dtype_of(b, x);
     x = kov_widen(b, x);
@@ -40,13 +40,15 @@ kov_value kov_math_erfinv(kov_builder *b, kov_value x)
     kov_value product = kov_multiply(b, kov_subtract(b, one, x), kov_add(b, one, x));
     kov_value w = kov_negative(b, kov_log(b, product));
     kov_value near = polynomial(b, kov_subtract(b, w, kov_scalar_like(b, x, 2.5)), central, 9);
-    kov_value far = polynomial(b, kov_subtract(b, kov_sqrt(b, w), kov_scalar_like(b, x, 3)), tail, 9);
+    kov_value far =
+        polynomial(b, kov_subtract(b, kov_sqrt(b, w), kov_scalar_like(b, x, 3)), tail, 9);
     kov_value factor = kov_select(b, kov_less(b, w, kov_scalar_like(b, x, 5)), near, far);
     kov_value y = kov_multiply(b, factor, x);
     if (dtype == KOV_DTYPE_F64) {
         kov_value slope = kov_multiply(b, kov_exp(b, kov_negative(b, kov_multiply(b, y, y))),
                                        kov_scalar_like(b, y, 1.1283791670955125738961589031215));
-        kov_value better = kov_subtract(b, y, kov_divide(b, kov_subtract(b, kov_erf(b, y), x), slope));
+        kov_value better =
+            kov_subtract(b, y, kov_divide(b, kov_subtract(b, kov_erf(b, y), x), slope));
         y = kov_select(b, kov_less(b, w, kov_scalar_like(b, x, 5)), better, y);
     }
     kov_value edge = kov_divide(b, x, kov_scalar_like(b, x, 0));
@@ -55,24 +57,25 @@ kov_value kov_math_erfinv(kov_builder *b, kov_value x)
 }
 
 /* erfc(x) = exp(-x^2) p(t) / (1 + 2 x) for x >= 0, where t = (x - 3.75) / (x + 3.75) and p is the
- * Chebyshev expansion of (1 + 2 x) exp(x^2) erfc(x) on t in [-1, 1], in powers of t (the form is that of
- * Shepherd and Laframboise, Mathematics of Computation 36, 1981): relative error below 6e-9 with 13
- * coefficients and 4e-18 with 25. Unlike 1 - erf(x) it keeps its relative accuracy as erfc falls. */
+ * Chebyshev expansion of (1 + 2 x) exp(x^2) erfc(x) on t in [-1, 1], in powers of t (the form is
+ * that of Shepherd and Laframboise, Mathematics of Computation 36, 1981): relative error below 6e-9
+ * with 13 coefficients and 4e-18 with 25. Unlike 1 - erf(x) it keeps its relative accuracy as erfc
+ * falls. */
 kov_value kov_math_erfc(kov_builder *b, kov_value x)
 {
     static const double single[] = {
         2.204671892e-05, -0.0002241167467, 0.0003301674563, 0.001675912218, -0.009770087183,
-        0.02840925236, -0.05868544050, 0.09229076959, -0.1088052275, 0.08227841998,
-        0.003585495315, -0.1402406583, 1.237512630};
+        0.02840925236,   -0.05868544050,   0.09229076959,   -0.1088052275,  0.08227841998,
+        0.003585495315,  -0.1402406583,    1.237512630};
     static const double twice[] = {
-        4.251471444796389776e-10, 3.111433380979925199e-10, -5.173990214011309627e-9,
-        -3.744210080962018644e-9, 3.867533424222235682e-8, 2.326350870885912373e-8,
-        -2.586685071615588544e-7, -5.72182306032240875e-8, 1.751637648849062143e-6,
-        -9.735598967367749341e-7, -0.00001144414623770052337, 0.00002238423915508222982,
-        0.00005164909889268240345, -0.000290154080540841711, 0.0002937136655913448199,
-        0.001755625852895295357, -0.009746579558029275534, 0.02836227741895640429,
-        -0.05869339858963677406, 0.09230432116037747776, -0.1088039301417488572,
-        0.08227673849015520768, 0.003585415485464429369, -0.1402405985855469624,
+        4.251471444796389776e-10,  3.111433380979925199e-10,   -5.173990214011309627e-9,
+        -3.744210080962018644e-9,  3.867533424222235682e-8,    2.326350870885912373e-8,
+        -2.586685071615588544e-7,  -5.72182306032240875e-8,    1.751637648849062143e-6,
+        -9.735598967367749341e-7,  -0.00001144414623770052337, 0.00002238423915508222982,
+        0.00005164909889268240345, -0.000290154080540841711,   0.0002937136655913448199,
+        0.001755625852895295357,   -0.009746579558029275534,   0.02836227741895640429,
+        -0.05869339858963677406,   0.09230432116037747776,     -0.1088039301417488572,
+        0.08227673849015520768,    0.003585415485464429369,    -0.1402405985855469624,
         1.23751263083782758};
     x = kov_as_float(b, x);
     kov_dtype dtype = kov_dtype_of(b, x);
@@ -93,12 +96,14 @@ kov_value kov_math_erfc(kov_builder *b, kov_value x)
     y = kov_multiply(b, kov_exp(b, kov_negative(b, kov_multiply(b, near, near))), y);
     kov_value zero = kov_scalar_like(b, x, 0);
     y = kov_select(b, kov_less(b, x, zero), kov_subtract(b, two, y), y);
-    kov_value central = kov_less(b, a, kov_scalar_like(b, x, 0.5)); /* the expansion is worst at 0 */
+    kov_value central =
+        kov_less(b, a, kov_scalar_like(b, x, 0.5)); /* the expansion is worst at 0 */
     y = kov_select(b, central, kov_subtract(b, one, kov_erf(b, x)), y);
     return kov_narrow(b, y, dtype);
 }
 
-/* The greatest term is taken out, unless it is not finite: then exp and log give the right result. */
+/* The greatest term is taken out, unless it is not finite: then exp and log give the right result.
+ */
 kov_value kov_math_logsumexp(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims)
 {
     int axes[KOV_MAX_NDIM];

@@ -45,32 +45,25 @@ static kov_value log_probability(kov_builder *b, const char *function, kov_value
     return kov_log(b, kov_clamp(b, output, b->epsilon, 1.0 - b->epsilon));
 }
 
-static bool same_rank(kov_builder *b, const char *function, kov_value target, kov_value output)
+/* Sticky failure unless target has the shape of output. */
+static bool same_shape(kov_builder *b, const char *function, kov_value target, kov_value output)
 {
     if (b->status != KOV_OK)
         return false;
-    if (kov_ndim(b, target) == kov_ndim(b, output) && kov_ndim(b, target) > 0)
-        return true;
-    kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                     "%s: target has %d dimensions and output %d; they must be equal and at least 1", function,
-                     kov_ndim(b, target), kov_ndim(b, output));
-    return false;
-}
-
-static bool same_dims(kov_builder *b, const char *function, kov_value target, kov_value output)
-{
-    if (!same_rank(b, function, target, output))
-        return false;
-    const kov_dim *t = kov_builder_value(b, target)->dims, *o = kov_builder_value(b, output)->dims;
-    for (int i = 0; i < kov_ndim(b, target); i++) {
-        if (t[i] >= 0 && o[i] >= 0 && t[i] != o[i]) {
-            kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                             "%s: dimension %d is %lld in target and %lld in output; they must be equal",
-                             function, i, (long long)t[i], (long long)o[i]);
-            return false;
-        }
+    bool same = kov_ndim(b, target) == kov_ndim(b, output);
+    for (int i = 0; same && i < kov_ndim(b, target); i++)
+        same = kov_dim_agrees(b, target, i, output, i);
+    if (!same) {
+        char shapes[2][160];
+        const kov_value both[] = {target, output};
+        for (int i = 0; i < 2; i++)
+            kov_dims_print(b->dims, kov_ndim(b, both[i]), kov_builder_value(b, both[i])->dims, shapes[i],
+                           sizeof shapes[i]);
+        kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                         "%s: Arguments `target` and `output` must have the same shape. Received: %s and %s",
+                         function, shapes[0], shapes[1]);
     }
-    return true;
+    return b->status == KOV_OK;
 }
 
 kov_value kov_nn_categorical_crossentropy(kov_builder *b, kov_value target, kov_value output,
@@ -78,8 +71,11 @@ kov_value kov_nn_categorical_crossentropy(kov_builder *b, kov_value target, kov_
 {
     output = kov_as_float(b, output);
     target = kov_cast(b, target, kov_dtype_of(b, output));
-    if (!same_dims(b, "categorical_crossentropy", target, output))
+    if (!same_shape(b, "categorical_crossentropy", target, output))
         return KOV_VALUE_ERROR;
+    if (kov_ndim(b, target) == 0)
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                "categorical_crossentropy: target and output must be at least rank 1");
     int at = kov_axis(b, "categorical_crossentropy", axis, kov_ndim(b, output));
     kov_value log_p = log_probability(b, "categorical_crossentropy", output, from_logits, axis);
     kov_value sum = kov_reduce_sum(b, kov_multiply(b, target, log_p), kov_one_i64(b, at), false);
@@ -101,6 +97,13 @@ kov_value kov_nn_sparse_categorical_crossentropy(kov_builder *b, kov_value targe
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
                                 "%s: target has %d dimensions and output %d; target has one less", name,
                                 kov_ndim(b, target), ndim);
+    for (int i = 0; b->status == KOV_OK && i < ndim - 1; i++) {
+        if (!kov_dim_agrees(b, target, i, output, i < at ? i : i + 1))
+            return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                    "%s: Arguments `target` and `output` must have the same shape but for "
+                                    "the classes; dimension %d of target differs",
+                                    name, i);
+    }
     kov_value log_p = log_probability(b, name, output, from_logits, axis);
     kov_value hot = kov_nn_one_hot(b, target, kov_dim_value(b, output, at), at, kov_dtype_of(b, output), false);
     kov_value sum = kov_reduce_sum(b, kov_multiply(b, hot, log_p), kov_one_i64(b, at), false);
@@ -111,14 +114,13 @@ kov_value kov_nn_binary_crossentropy(kov_builder *b, kov_value target, kov_value
 {
     output = kov_as_float(b, output);
     target = kov_cast(b, target, kov_dtype_of(b, output));
-    if (b->status != KOV_OK)
+    if (!same_shape(b, "binary_crossentropy", target, output))
         return KOV_VALUE_ERROR;
-    if (kov_ndim(b, target) != kov_ndim(b, output))
-        same_rank(b, "binary_crossentropy", target, output);
-    else if (kov_ndim(b, target) > 0)
-        same_dims(b, "binary_crossentropy", target, output);
-    if (from_logits)
-        output = kov_sigmoid(b, output);
+    if (from_logits) { /* -log(sigmoid(x)) is softplus(-x): exact where the sigmoid is 0 or 1 */
+        kov_value off = kov_subtract(b, kov_scalar_like(b, target, 1), target);
+        kov_value as_hit = kov_multiply(b, target, kov_soft_plus(b, kov_negative(b, output)));
+        return kov_add(b, as_hit, kov_multiply(b, off, kov_soft_plus(b, output)));
+    }
     output = kov_clamp(b, output, b->epsilon, 1.0 - b->epsilon);
     kov_value one = kov_scalar_like(b, output, 1);
     kov_value hit = kov_multiply(b, target, kov_log(b, output));

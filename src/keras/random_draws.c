@@ -65,7 +65,8 @@ kov_value kov_random_gaussian(kov_builder *b, kov_value key, kov_value shape, ko
     kov_value u = kov_random_open_unit(b, key, shape, dtype, stream);
     kov_value radius = kov_sqrt(b, kov_multiply(b, kov_log(b, u), kov_scalar_like(b, u, -2)));
     kov_value turn = kov_random_unit(b, key, shape, dtype, stream + 2);
-    kov_value angle = kov_multiply(b, turn, kov_scalar_like(b, turn, 6.283185307179586476925286766559));
+    kov_value angle =
+        kov_multiply(b, turn, kov_scalar_like(b, turn, 6.283185307179586476925286766559));
     return kov_multiply(b, radius, kov_cos(b, angle));
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Module random: gamma, beta and binomial. Rejection runs as a fixed number of proposals side by side, of
- * which each element takes its first accepted one. */
+/* Module random: gamma, beta and binomial. Rejection runs as a fixed number of proposals side by
+ * side, of which each element takes its first accepted one. */
 #include "keras/random_draws.h"
 #include "keras_functions.h"
 #include <math.h>
@@ -18,7 +18,8 @@ static kov_value first_accepted(kov_builder *b, kov_value proposals, kov_value a
     turn = kov_reshape_to(b, turn, shape, ndim);
     kov_value last = kov_constant_int(b, KOV_DTYPE_I32, n - 1), axis = kov_one_i64(b, 0);
     kov_value first = kov_reduce_min(b, kov_select(b, accepted, turn, last), axis, true);
-    kov_value taken = kov_select(b, kov_equal(b, turn, first), proposals, kov_scalar_like(b, proposals, 0));
+    kov_value taken =
+        kov_select(b, kov_equal(b, turn, first), proposals, kov_scalar_like(b, proposals, 0));
     return kov_reduce_sum(b, taken, axis, false);
 }
 
@@ -30,14 +31,15 @@ static kov_value shape_of_proposals(kov_builder *b, kov_value shape, int64_t n)
 
 /* ---- Gamma ---- */
 
-/* At the worst, alpha = 1, one proposal in 20 is rejected: 8 of 8 once in 2 * 10^10 elements, which then
- * take a proposal all the same. */
+/* At the worst, alpha = 1, one proposal in 20 is rejected: 8 of 8 once in 2 * 10^10 elements, which
+ * then take a proposal all the same. */
 #define GAMMA_PROPOSALS 8
 
-/* The logarithm of gamma variates, so that small alpha do not underflow. Marsaglia and Tsang, "A simple
- * method for generating gamma variables", 2000: d (1 + c x)^3 with x normal; for alpha < 1 the variate of
- * alpha + 1 times u^(1 / alpha). Takes 8 streams. */
-static kov_value log_gamma_variates(kov_builder *b, kov_value key, kov_value shape, kov_value alpha, int stream)
+/* The logarithm of gamma variates, so that small alpha do not underflow. Marsaglia and Tsang, "A
+ * simple method for generating gamma variables", 2000: d (1 + c x)^3 with x normal; for alpha < 1
+ * the variate of alpha + 1 times u^(1 / alpha). Takes 8 streams. */
+static kov_value log_gamma_variates(kov_builder *b, kov_value key, kov_value shape, kov_value alpha,
+                                    int stream)
 {
     kov_dtype dtype = kov_dtype_of(b, alpha);
     kov_value one = kov_scalar_like(b, alpha, 1), third = kov_scalar_like(b, alpha, 1.0 / 3);
@@ -69,7 +71,8 @@ static kov_value spread(kov_builder *b, kov_value parameter, kov_dtype dtype, ko
     return kov_broadcast_to(b, kov_cast(b, parameter, dtype), shape);
 }
 
-kov_value kov_random_gamma(kov_builder *b, kov_value shape, kov_value alpha, kov_dtype dtype, kov_value seed)
+kov_value kov_random_gamma(kov_builder *b, kov_value shape, kov_value alpha, kov_dtype dtype,
+                           kov_value seed)
 {
     kov_value key = kov_random_key(b, "gamma", seed);
     dtype = kov_random_float_dtype(b, "gamma", dtype);
@@ -78,8 +81,8 @@ kov_value kov_random_gamma(kov_builder *b, kov_value shape, kov_value alpha, kov
 }
 
 /* x / (x + y) for gamma variates x and y. */
-kov_value kov_random_beta(kov_builder *b, kov_value shape, kov_value alpha, kov_value beta, kov_dtype dtype,
-                          kov_value seed)
+kov_value kov_random_beta(kov_builder *b, kov_value shape, kov_value alpha, kov_value beta,
+                          kov_dtype dtype, kov_value seed)
 {
     kov_value key = kov_random_key(b, "beta", seed);
     dtype = kov_random_float_dtype(b, "beta", dtype);
@@ -91,9 +94,10 @@ kov_value kov_random_beta(kov_builder *b, kov_value shape, kov_value alpha, kov_
 
 /* ---- Binomial ---- */
 
-#define FEW 10             /* mean below which the distribution function is inverted */
-#define FEW_OUTCOMES 64    /* at mean 10 more have a probability below 1e-25 */
-#define BINOMIAL_PROPOSALS 24 /* at most 0.35 of them are rejected: all of them once in 10^11 elements */
+#define FEW 10          /* mean below which the distribution function is inverted */
+#define FEW_OUTCOMES 64 /* at mean 10 more have a probability below 1e-25 */
+#define BINOMIAL_PROPOSALS                                                                         \
+    24 /* at most 0.35 of them are rejected: all of them once in 10^11 elements */
 
 /* ln n!, by Stirling's series at n + 11, where two terms are accurate to 4e-9: ln n! is
  * ln (n + 10)! - ln((n + 1) ... (n + 10)). */
@@ -103,7 +107,8 @@ static kov_value log_factorial(kov_builder *b, kov_value n)
     for (int i = 1; i <= 10; i++)
         product = kov_multiply(b, product, kov_add(b, n, kov_scalar_like(b, n, i)));
     kov_value m = kov_add(b, n, kov_scalar_like(b, n, 11)), inverse = kov_divide(b, one, m);
-    kov_value series = kov_multiply(b, kov_multiply(b, inverse, inverse), kov_scalar_like(b, n, -1.0 / 360));
+    kov_value series =
+        kov_multiply(b, kov_multiply(b, inverse, inverse), kov_scalar_like(b, n, -1.0 / 360));
     series = kov_multiply(b, kov_add(b, series, kov_scalar_like(b, n, 1.0 / 12)), inverse);
     kov_value y = kov_multiply(b, kov_subtract(b, m, kov_scalar_like(b, n, 0.5)), kov_log(b, m));
     y = kov_add(b, kov_subtract(b, y, m), kov_scalar_like(b, n, 0.91893853320467274178));
@@ -111,7 +116,8 @@ static kov_value log_factorial(kov_builder *b, kov_value n)
 }
 
 /* The number of outcomes whose distribution function is below u. */
-static kov_value invert_few(kov_builder *b, kov_value key, kov_value shape, kov_value n, kov_value p)
+static kov_value invert_few(kov_builder *b, kov_value key, kov_value shape, kov_value n,
+                            kov_value p)
 {
     kov_dtype dtype = kov_dtype_of(b, n);
     int ndim = kov_ndim(b, n);
@@ -126,7 +132,8 @@ static kov_value invert_few(kov_builder *b, kov_value key, kov_value shape, kov_
     kov_value q = kov_subtract(b, one, p);
     /* P(k) = P(k - 1) (n - k + 1) / k * p / q; P(0) = q^n */
     kov_value ratio = kov_subtract(b, kov_add(b, n, one), k);
-    ratio = kov_divide(b, kov_multiply(b, kov_maximum(b, ratio, zero), p), kov_multiply(b, kov_maximum(b, k, one), q));
+    ratio = kov_divide(b, kov_multiply(b, kov_maximum(b, ratio, zero), p),
+                       kov_multiply(b, kov_maximum(b, k, one), q));
     kov_value start = kov_broadcast_to(b, kov_power(b, q, n), kov_shape_value(b, ratio));
     ratio = kov_select(b, kov_equal(b, k, zero), start, ratio);
     kov_value axis = kov_constant_i64_scalar(b, 0);
@@ -139,22 +146,28 @@ static kov_value invert_few(kov_builder *b, kov_value key, kov_value shape, kov_
 
 /* Transformed rejection (W. Hoermann, "The generation of binomial random variates",
  * 1993, algorithm BTRS), for n p >= 10 and p <= 1/2. */
-static kov_value reject_many(kov_builder *b, kov_value key, kov_value shape, kov_value n, kov_value p)
+static kov_value reject_many(kov_builder *b, kov_value key, kov_value shape, kov_value n,
+                             kov_value p)
 {
     kov_dtype dtype = kov_dtype_of(b, n);
-    kov_value one = kov_scalar_like(b, n, 1), half = kov_scalar_like(b, n, 0.5), zero = kov_scalar_like(b, n, 0);
+    kov_value one = kov_scalar_like(b, n, 1), half = kov_scalar_like(b, n, 0.5),
+              zero = kov_scalar_like(b, n, 0);
     kov_value q = kov_subtract(b, one, p), mean = kov_multiply(b, n, p);
     kov_value deviation = kov_sqrt(b, kov_multiply(b, mean, q));
-    kov_value wide = kov_add(b, kov_multiply(b, deviation, kov_scalar_like(b, n, 2.53)), kov_scalar_like(b, n, 1.15));
+    kov_value wide = kov_add(b, kov_multiply(b, deviation, kov_scalar_like(b, n, 2.53)),
+                             kov_scalar_like(b, n, 1.15));
     kov_value a = kov_add(b, kov_multiply(b, wide, kov_scalar_like(b, n, 0.0248)),
-                          kov_add(b, kov_multiply(b, p, kov_scalar_like(b, n, 0.01)), kov_scalar_like(b, n, -0.0873)));
+                          kov_add(b, kov_multiply(b, p, kov_scalar_like(b, n, 0.01)),
+                                  kov_scalar_like(b, n, -0.0873)));
     kov_value c = kov_add(b, mean, half);
-    kov_value scale = kov_add(b, kov_divide(b, kov_scalar_like(b, n, 5.1), wide), kov_scalar_like(b, n, 2.83));
+    kov_value scale =
+        kov_add(b, kov_divide(b, kov_scalar_like(b, n, 5.1), wide), kov_scalar_like(b, n, 2.83));
     scale = kov_multiply(b, scale, deviation);
     kov_value many = shape_of_proposals(b, shape, BINOMIAL_PROPOSALS);
     kov_value v = kov_random_open_unit(b, key, many, dtype, 2);
     kov_value u = kov_subtract(b, kov_random_open_unit(b, key, many, dtype, 3), half);
-    kov_value us = kov_maximum(b, kov_subtract(b, half, kov_abs(b, u)), kov_scalar_like(b, u, 1e-10));
+    kov_value us =
+        kov_maximum(b, kov_subtract(b, half, kov_abs(b, u)), kov_scalar_like(b, u, 1e-10));
     kov_value k = kov_divide(b, kov_multiply(b, a, kov_scalar_like(b, n, 2)), us);
     k = kov_floor(b, kov_add(b, kov_multiply(b, kov_add(b, k, wide), u), c));
     kov_value inside = kov_logical_and(b, kov_greater_equal(b, k, zero), kov_less_equal(b, k, n));
@@ -163,8 +176,10 @@ static kov_value reject_many(kov_builder *b, kov_value key, kov_value shape, kov
     left = kov_log(b, kov_divide(b, kov_multiply(b, v, scale), kov_add(b, left, wide)));
     /* ln P(k) - ln P(mode) */
     kov_value mode = kov_floor(b, kov_multiply(b, kov_add(b, n, one), p));
-    kov_value right = kov_add(b, log_factorial(b, mode), log_factorial(b, kov_subtract(b, n, mode)));
-    right = kov_subtract(b, right, kov_add(b, log_factorial(b, k), log_factorial(b, kov_subtract(b, n, k))));
+    kov_value right =
+        kov_add(b, log_factorial(b, mode), log_factorial(b, kov_subtract(b, n, mode)));
+    right = kov_subtract(b, right,
+                         kov_add(b, log_factorial(b, k), log_factorial(b, kov_subtract(b, n, k))));
     kov_value odds = kov_log(b, kov_divide(b, p, q));
     right = kov_add(b, right, kov_multiply(b, kov_subtract(b, k, mode), odds));
     kov_value accepted = kov_logical_and(b, inside, kov_less_equal(b, left, right));
@@ -172,8 +187,8 @@ static kov_value reject_many(kov_builder *b, kov_value key, kov_value shape, kov
 }
 
 /* Computed in float64: logarithms of factorials of large counts cancel. */
-kov_value kov_random_binomial(kov_builder *b, kov_value shape, kov_value counts, kov_value probabilities,
-                              kov_dtype dtype, kov_value seed)
+kov_value kov_random_binomial(kov_builder *b, kov_value shape, kov_value counts,
+                              kov_value probabilities, kov_dtype dtype, kov_value seed)
 {
     kov_value key = kov_random_key(b, "binomial", seed);
     dtype = kov_random_float_dtype(b, "binomial", dtype);
@@ -185,9 +200,11 @@ kov_value kov_random_binomial(kov_builder *b, kov_value shape, kov_value counts,
     kov_value mean = kov_multiply(b, n, rare), limit = kov_scalar_like(b, p, FEW);
     kov_value few = kov_less(b, mean, limit), zero = kov_scalar_like(b, p, 0);
     /* Each method gets numbers that it is made for, also where the other one's result is taken. */
-    kov_value low = invert_few(b, key, shape, kov_select(b, few, n, zero), kov_select(b, few, rare, zero));
+    kov_value low =
+        invert_few(b, key, shape, kov_select(b, few, n, zero), kov_select(b, few, rare, zero));
     kov_value some = kov_scalar_like(b, p, 4 * FEW), half = kov_scalar_like(b, p, 0.5);
-    kov_value high = reject_many(b, key, shape, kov_select(b, few, some, n), kov_select(b, few, half, rare));
+    kov_value high =
+        reject_many(b, key, shape, kov_select(b, few, some, n), kov_select(b, few, half, rare));
     kov_value y = kov_select(b, few, low, high);
     return kov_cast(b, kov_select(b, likely, kov_subtract(b, n, y), y), dtype);
 }

@@ -243,8 +243,10 @@ static void keep(kov_executable *e, kov_instance *instance)
 
 /* A node whose shape depends on data becomes a cut between stages; one that has all it needs as inputs
  * and still has no shape is evaluated as a stage of its own. */
-static kov_status cut_at(kov_executable *e, int index)
+static kov_status cut(kov_executable *e, int index)
 {
+    if (atomic_load(&e->stages)) /* another run was first */
+        return KOV_OK;
     const kov_node *node = &e->graph->nodes.at[index];
     bool computed = false;
     for (int j = 0; j < node->input_count; j++) {
@@ -260,8 +262,20 @@ static kov_status cut_at(kov_executable *e, int index)
     return KOV_OK;
 }
 
+/* The lock of the dimensions comes before the executable's, as where plans are made and printed. */
+static kov_status cut_at(kov_executable *e, int index)
+{
+    kov_dims_lock(e->graph->dims);
+    pthread_mutex_lock(&e->lock);
+    kov_status status = cut(e, index);
+    pthread_mutex_unlock(&e->lock);
+    kov_dims_unlock(e->graph->dims);
+    return status;
+}
+
 typedef struct claim {
-    kov_instance *instance; /* NULL: the graph has become stages */
+    int unresolved;         /* the node whose shape depends on data, if there is no instance; -1: none */
+    kov_instance *instance; /* NULL: the graph has become stages, or must */
     kov_run_state *state;
     kov_packed_set *packed;
 } claim;
@@ -269,7 +283,7 @@ typedef struct claim {
 static kov_status acquire(kov_executable *e, kov_tensor *const *inputs, const int64_t *key, int n,
                           claim *c)
 {
-    int unresolved;
+    c->unresolved = -1;
     c->instance = find(e, key, n);
     if (!c->instance) {
         if (atomic_load(&e->stages))
@@ -281,9 +295,9 @@ static kov_status acquire(kov_executable *e, kov_tensor *const *inputs, const in
             kov_dims_release(e->dims);
             e->dims = fresh;
         }
-        KOV_TRY(kov_instance_create(e, inputs, key, n, &c->instance, &unresolved));
+        KOV_TRY(kov_instance_create(e, inputs, key, n, &c->instance, &c->unresolved));
         if (!c->instance)
-            return cut_at(e, unresolved);
+            return KOV_OK;
         keep(e, c->instance);
     }
     KOV_TRY(kov_packs_acquire(e->context, &e->packs, inputs, &c->packed));
@@ -335,6 +349,8 @@ static kov_status run_instance(kov_executable *e, kov_tensor *const *inputs, kov
     pthread_mutex_unlock(&e->lock);
     if (key != few)
         kov_free(e->context, key);
+    if (status == KOV_OK && c.unresolved >= 0)
+        status = cut_at(e, c.unresolved);
     KOV_TRY(status);
     if (!c.instance)
         return kov_stages_run(atomic_load(&e->stages), e->graph, inputs, results);

@@ -101,3 +101,9 @@ def test_small_integers_are_summed_in_int32():
 def test_wrong_subscripts(subscripts):
     with pytest.raises(ValueError, match="einsum"):
         keras.ops.einsum(subscripts, normal(3, 4), normal(4, 5))
+
+
+@pytest.mark.parametrize("shape", [(0, 3, 3), (2, 0, 3, 3), (0, 1, 1)])
+def test_matmul_of_an_empty_batch(shape):
+    x = np.ones(shape, "float32")
+    assert np.asarray(keras.ops.matmul(x, x)).shape == shape

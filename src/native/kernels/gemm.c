@@ -35,7 +35,7 @@ static int64_t b_index(const kov_gemm *gemm, int64_t index)
 {
     int64_t result = 0, step = 1;
     for (int d = KOV_GEMM_BATCH_DIMS - 1; d >= 0; d--) {
-        int64_t size = kov_gemm_batch_extent(gemm, d);
+        int64_t size = gemm->batch[d];
         if (gemm->b_batch[d] != 0) {
             result += index % size * step;
             step *= size;
@@ -51,8 +51,8 @@ static int64_t b_batch_offset(const kov_gemm *gemm, int64_t b_number)
     for (int d = KOV_GEMM_BATCH_DIMS - 1; d >= 0; d--) {
         if (gemm->b_batch[d] == 0)
             continue;
-        offset += b_number % kov_gemm_batch_extent(gemm, d) * gemm->b_batch[d];
-        b_number /= kov_gemm_batch_extent(gemm, d);
+        offset += b_number % gemm->batch[d] * gemm->b_batch[d];
+        b_number /= gemm->batch[d];
     }
     return offset;
 }
@@ -104,7 +104,7 @@ static void job_init(gemm_job *job, const kov_gemm *gemm, int width)
     job->b_count = 1;
     for (int d = 0; d < KOV_GEMM_BATCH_DIMS; d++)
         if (gemm->b_batch[d] != 0)
-            job->b_count *= kov_gemm_batch_extent(gemm, d);
+            job->b_count *= gemm->batch[d];
     job->packed_floats = kov_gemm_packed_floats(job->kernels, gemm->k, gemm->n);
     if (gemm->m > 0 && gemm->n > 0)
         plan_blocks(job, width);
@@ -213,6 +213,8 @@ void kov_gemm_init(kov_gemm *gemm, int64_t m, int64_t n, int64_t k)
                        .b_column = 1,
                        .c_row = n,
                        .isa = kov_cpu_isa()};
+    for (int d = 0; d < KOV_GEMM_BATCH_DIMS; d++)
+        gemm->batch[d] = 1;
 }
 
 size_t kov_gemm_packed_bytes(const kov_gemm *gemm)
@@ -259,7 +261,7 @@ kov_status kov_gemm_run(kov_context *context, const kov_gemm *gemm, const float 
     for (int d = 0; d < KOV_GEMM_BATCH_DIMS; d++)
         if (gemm->batch[d] < 0)
             return kov_fail(KOV_INVALID_ARGUMENT, "gemm: batch %lld", (long long)gemm->batch[d]);
-    if (gemm->m == 0 || gemm->n == 0)
+    if (gemm->m == 0 || gemm->n == 0 || kov_gemm_batch_count(gemm) == 0)
         return KOV_OK;
     if (kov_gemm_small_accepts(gemm)) {
         kov_gemm_small_run(context, gemm, a, b, c);

@@ -15,7 +15,7 @@
 #define KOV_GEMM_BATCH_DIMS 4
 
 /* All strides in elements. A transposed operand is one with its strides exchanged; a batch stride
- * of 0 broadcasts. Unused batch dimensions have extent 1 or 0 (both mean one). */
+ * of 0 broadcasts. Unused batch dimensions have extent 1, as kov_gemm_init leaves them. */
 typedef struct kov_gemm {
     int64_t m, n, k;
     int64_t a_row, a_column; /* A[i, j] = a[i * a_row + j * a_column] */

@@ -5,16 +5,11 @@
 
 #include "native/kernels/gemm.h"
 
-static inline int64_t kov_gemm_batch_extent(const kov_gemm *gemm, int dimension)
-{
-    return gemm->batch[dimension] > 1 ? gemm->batch[dimension] : 1;
-}
-
 static inline int64_t kov_gemm_batch_count(const kov_gemm *gemm)
 {
     int64_t count = 1;
     for (int d = 0; d < KOV_GEMM_BATCH_DIMS; d++)
-        count *= kov_gemm_batch_extent(gemm, d);
+        count *= gemm->batch[d];
     return count;
 }
 
@@ -24,8 +19,8 @@ static inline int64_t kov_gemm_batch_offset(const kov_gemm *gemm, const int64_t 
 {
     int64_t offset = 0;
     for (int d = KOV_GEMM_BATCH_DIMS - 1; d >= 0; d--) {
-        offset += index % kov_gemm_batch_extent(gemm, d) * strides[d];
-        index /= kov_gemm_batch_extent(gemm, d);
+        offset += index % gemm->batch[d] * strides[d];
+        index /= gemm->batch[d];
     }
     return offset;
 }

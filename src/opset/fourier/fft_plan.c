@@ -141,8 +141,10 @@ static void small_transform(const kov_fft_plan *plan, int p, int64_t step, const
         return;
     }
     if (p == 4) {
-        kov_complex s = {a[0].re + a[2].re, a[0].im + a[2].im}, d = {a[0].re - a[2].re, a[0].im - a[2].im};
-        kov_complex t = {a[1].re + a[3].re, a[1].im + a[3].im}, e = {a[1].re - a[3].re, a[1].im - a[3].im};
+        kov_complex s = {a[0].re + a[2].re, a[0].im + a[2].im},
+                    d = {a[0].re - a[2].re, a[0].im - a[2].im};
+        kov_complex t = {a[1].re + a[3].re, a[1].im + a[3].im},
+                    e = {a[1].re - a[3].re, a[1].im - a[3].im};
         b[0] = (kov_complex){s.re + t.re, s.im + t.im};
         b[1] = (kov_complex){d.re + e.im, d.im - e.re};
         b[2] = (kov_complex){s.re - t.re, s.im - t.im};

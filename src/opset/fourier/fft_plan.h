@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Discrete Fourier transforms of one length, in double: lengths with small prime factors by mixed radix,
- * others by Bluestein's convolution. The error grows with the logarithm of the length. */
+/* Discrete Fourier transforms of one length, in double: lengths with small prime factors by mixed
+ * radix, others by Bluestein's convolution. The error grows with the logarithm of the length. */
 #ifndef KOV_OPSET_FOURIER_FFT_PLAN_H
 #define KOV_OPSET_FOURIER_FFT_PLAN_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DFT, IDFT, RDFT and IRDFT over several axes, one after the other. Complex numbers are a last dimension
- * of 2. */
+/* DFT, IDFT, RDFT and IRDFT over several axes, one after the other. Complex numbers are a last
+ * dimension of 2. */
 #include "base/memory.h"
 #include "base/threads.h"
 #include "opset/elements.h"
@@ -29,8 +29,8 @@ static kov_status transformed_size(kov_infer *infer, int i, kov_dim from, kov_di
     return KOV_OK;
 }
 
-/* complex_in, complex_out: whether the last dimension is a complex number's. real_axis: the last of the axes
- * is halved or doubled. */
+/* complex_in, complex_out: whether the last dimension is a complex number's. real_axis: the last of
+ * the axes is halved or doubled. */
 static kov_status infer_transform(kov_infer *infer, bool complex_in, bool complex_out)
 {
     const kov_infer_input *data = &infer->inputs[DATA];
@@ -41,9 +41,11 @@ static kov_status infer_transform(kov_infer *infer, bool complex_in, bool comple
         return kov_infer_fail(infer, KOV_TYPE_ERROR, "data must be floating-point numbers");
     KOV_TRY(kov_infer_integer(infer, AXES));
     if (ndim < 1 || ndim + (complex_out ? 1 : 0) > KOV_MAX_NDIM)
-        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "data has too few or too many dimensions");
+        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
+                              "data has too few or too many dimensions");
     if (complex_in && kov_dim_is_number(data->dims[ndim]) && data->dims[ndim] != 2)
-        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "the last dimension of complex numbers is 2");
+        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
+                              "the last dimension of complex numbers is 2");
     KOV_TRY(kov_infer_ints(infer, AXES, axes, KOV_MAX_NDIM, &count));
     memcpy(dims, data->dims, sizeof *dims * (size_t)ndim);
     for (int i = 0; i < count; i++) {
@@ -55,7 +57,8 @@ static kov_status infer_transform(kov_infer *infer, bool complex_in, bool comple
             size = kov_dim_mul(infer->dims, kov_dim_add_number(infer->dims, size, -1), 2);
         KOV_TRY(transformed_size(infer, i, size, &size));
         if (kov_dim_is_number(size) && size < 1)
-            return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "axis %d has no elements to transform", axis);
+            return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
+                                  "axis %d has no elements to transform", axis);
         if (last && !complex_in)
             size = kov_dim_add_number(infer->dims, kov_dim_floor_div(infer->dims, size, 2), 1);
         dims[axis] = size;
@@ -96,7 +99,8 @@ typedef struct pass {
     int64_t per_worker;
 } pass;
 
-/* n elements of a line: cut, filled with zeros, or the missing half of a real signal's spectrum added. */
+/* n elements of a line: cut, filled with zeros, or the missing half of a real signal's spectrum
+ * added. */
 static void load_line(const pass *p, const kov_complex *from, kov_complex *line)
 {
     int64_t have = p->kind == TO_REAL ? p->n / 2 + 1 : p->n;
@@ -146,7 +150,8 @@ static kov_complex *room_for(const kov_eval *eval, int64_t a, int64_t b)
 static kov_status run_pass(const kov_eval *eval, spectrum *x, int axis, int64_t n, line_kind kind)
 {
     if (n < 1)
-        return kov_eval_fail(eval, KOV_INVALID_ARGUMENT, "axis %d has no elements to transform", axis);
+        return kov_eval_fail(eval, KOV_INVALID_ARGUMENT, "axis %d has no elements to transform",
+                             axis);
     pass p = {.kind = kind,
               .outer = kov_dims_product(x->dims, 0, axis),
               .length = x->dims[axis],
@@ -183,7 +188,8 @@ static kov_status load(const kov_eval *eval, bool complex_in, spectrum *x)
     int64_t count = kov_dims_product(x->dims, 0, x->ndim);
     x->at = room_for(eval, count, 1);
     for (int64_t i = 0; i < count && x->at; i++)
-        x->at[i] = complex_in ? (kov_complex){real[2 * i], real[2 * i + 1]} : (kov_complex){real[i], 0};
+        x->at[i] =
+            complex_in ? (kov_complex){real[2 * i], real[2 * i + 1]} : (kov_complex){real[i], 0};
     kov_free(eval->context, numbers);
     return x->at ? KOV_OK : KOV_OUT_OF_MEMORY;
 }

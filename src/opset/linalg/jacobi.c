@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Eigenvalues of symmetric matrices and singular values, by Jacobi's rotations: simple, and accurate for
- * small values too (Demmel and Veselic, "Jacobi's method is more accurate than QR", 1992). */
+/* Eigenvalues of symmetric matrices and singular values, by Jacobi's rotations: simple, and
+ * accurate for small values too (Demmel and Veselic, "Jacobi's method is more accurate than QR",
+ * 1992). */
 #include "base/memory.h"
 #include "opset/linalg/matrix_stack.h"
 
@@ -20,8 +21,8 @@ static void rotation(double p, double q, double c, double *cosine, double *sine)
 }
 
 /* Columns i and k of m: (x, y) to (cosine x - sine y, sine x + cosine y). */
-static void rotate_columns(double *m, int64_t rows, int64_t columns, int64_t i, int64_t k, double cosine,
-                           double sine)
+static void rotate_columns(double *m, int64_t rows, int64_t columns, int64_t i, int64_t k,
+                           double cosine, double sine)
 {
     for (int64_t r = 0; r < rows; r++) {
         double x = m[r * columns + i], y = m[r * columns + k];
@@ -30,7 +31,8 @@ static void rotate_columns(double *m, int64_t rows, int64_t columns, int64_t i, 
     }
 }
 
-static void rotate_rows(double *m, int64_t columns, int64_t i, int64_t k, double cosine, double sine)
+static void rotate_rows(double *m, int64_t columns, int64_t i, int64_t k, double cosine,
+                        double sine)
 {
     for (int64_t c = 0; c < columns; c++) {
         double x = m[i * columns + c], y = m[k * columns + c];
@@ -45,8 +47,8 @@ static void set_identity(double *m, int64_t n)
         m[i] = i % (n + 1) == 0;
 }
 
-/* Columns of m (rows, columns) and values in another order: ascending or descending, by insertion of whole
- * columns, since n steps of work O(n) each are little beside the rotations. */
+/* Columns of m (rows, columns) and values in another order: ascending or descending, by insertion
+ * of whole columns, since n steps of work O(n) each are little beside the rotations. */
 static void sort_columns(double *values, double *m, double *other, int64_t rows, int64_t other_rows,
                          int64_t columns, bool ascending)
 {
@@ -123,7 +125,8 @@ kov_status kov_eval_eigh(kov_eval *eval)
     if (status == KOV_OK)
         status = kov_matrix_stack_create(eval, 1, false, &vectors);
     for (int64_t m = 0; m < a.count && status == KOV_OK; m++) {
-        if (!diagonalize(kov_matrix_of(&a, m), a.rows, kov_matrix_of(&values, m), kov_matrix_of(&vectors, m)))
+        if (!diagonalize(kov_matrix_of(&a, m), a.rows, kov_matrix_of(&values, m),
+                         kov_matrix_of(&vectors, m)))
             status = kov_eval_fail(eval, KOV_INVALID_ARGUMENT, "the eigenvalues do not converge");
     }
     if (status == KOV_OK)
@@ -145,7 +148,8 @@ kov_status kov_infer_svd(kov_infer *infer)
     kov_dtype dtype = infer->inputs[0].dtype;
     KOV_TRY(kov_infer_matrices(infer, 0, false, dims));
     bool full = infer->attrs[KOV_SVD_FULL_MATRICES].u.boolean;
-    kov_dim rows = dims[ndim - 2], columns = dims[ndim - 1], inner = kov_dim_min(infer->dims, rows, columns);
+    kov_dim rows = dims[ndim - 2], columns = dims[ndim - 1],
+            inner = kov_dim_min(infer->dims, rows, columns);
     dims[ndim - 1] = full ? rows : inner;
     kov_infer_set(infer, 0, dtype, ndim, dims);
     dims[ndim - 2] = inner;
@@ -165,7 +169,8 @@ typedef struct svd_work {
     double *column;     /* tall */
 } svd_work;
 
-/* Rotates pairs of columns until all are orthogonal; scaled by `a`'s greatest element by the caller. */
+/* Rotates pairs of columns until all are orthogonal; scaled by `a`'s greatest element by the
+ * caller. */
 static bool orthogonalize(svd_work *w)
 {
     set_identity(w->v, w->wide);
@@ -193,8 +198,8 @@ static bool orthogonalize(svd_work *w)
     return !turned;
 }
 
-/* The columns of u from `known` on: of the unit vectors made orthogonal to all before them, twice each, the
- * one of which most is left. */
+/* The columns of u from `known` on: of the unit vectors made orthogonal to all before them, twice
+ * each, the one of which most is left. */
 static void complete_basis(svd_work *w, int64_t known)
 {
     int64_t n = w->tall;
@@ -257,7 +262,8 @@ static bool decompose(svd_work *w)
 
 static bool open_work(const kov_eval *eval, int64_t rows, int64_t columns, svd_work *w)
 {
-    *w = (svd_work){.tall = rows > columns ? rows : columns, .wide = rows > columns ? columns : rows};
+    *w = (svd_work){.tall = rows > columns ? rows : columns,
+                    .wide = rows > columns ? columns : rows};
     w->a = kov_matrix_scratch(eval, w->tall, w->wide);
     w->v = kov_matrix_scratch(eval, w->wide, w->wide);
     w->u = kov_matrix_scratch(eval, w->tall, w->tall);
@@ -276,7 +282,8 @@ static void close_work(const kov_eval *eval, svd_work *w)
 }
 
 /* out (rows, columns) from the first columns or rows of m (n, n), transposed or not. */
-static void copy_part(const double *m, int64_t n, bool transpose, double *out, int64_t rows, int64_t columns)
+static void copy_part(const double *m, int64_t n, bool transpose, double *out, int64_t rows,
+                      int64_t columns)
 {
     for (int64_t r = 0; r < rows; r++) {
         for (int64_t c = 0; c < columns; c++)
@@ -303,12 +310,15 @@ kov_status kov_eval_svd(kov_eval *eval)
             w.a[flat ? c * a.rows + r : i] = kov_matrix_of(&a, m)[i];
         }
         if (!decompose(&w)) {
-            status = kov_eval_fail(eval, KOV_INVALID_ARGUMENT, "the singular values do not converge");
+            status =
+                kov_eval_fail(eval, KOV_INVALID_ARGUMENT, "the singular values do not converge");
             break;
         }
         memcpy(kov_matrix_of(&s, m), w.values, sizeof(double) * (size_t)w.wide);
-        copy_part(flat ? w.v : w.u, flat ? w.wide : w.tall, false, kov_matrix_of(&u, m), u.rows, u.columns);
-        copy_part(flat ? w.u : w.v, flat ? w.tall : w.wide, true, kov_matrix_of(&vh, m), vh.rows, vh.columns);
+        copy_part(flat ? w.v : w.u, flat ? w.wide : w.tall, false, kov_matrix_of(&u, m), u.rows,
+                  u.columns);
+        copy_part(flat ? w.u : w.v, flat ? w.tall : w.wide, true, kov_matrix_of(&vh, m), vh.rows,
+                  vh.columns);
     }
     const kov_matrix_stack *all[] = {&u, &s, &vh};
     for (int i = 0; i < 3 && status == KOV_OK; i++)

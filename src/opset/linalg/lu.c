@@ -68,7 +68,8 @@ kov_status kov_eval_lu(kov_eval *eval)
     kov_matrix_stack a;
     KOV_TRY(kov_matrix_stack_load(eval, 0, &a));
     int64_t steps = a.rows < a.columns ? a.rows : a.columns;
-    int64_t *swaps = integers(eval, eval->outputs[1].count), *order = integers(eval, eval->outputs[2].count);
+    int64_t *swaps = integers(eval, eval->outputs[1].count),
+            *order = integers(eval, eval->outputs[2].count);
     kov_status status = swaps && order ? KOV_OK : KOV_OUT_OF_MEMORY;
     for (int64_t m = 0; m < a.count && status == KOV_OK; m++) {
         int64_t *swap = swaps + m * steps, *at = order + m * a.rows;

@@ -59,7 +59,8 @@ kov_status kov_infer_matrices(const kov_infer *infer, int input, bool square, ko
 {
     const kov_infer_input *in = &infer->inputs[input];
     if (!kov_dtype_is_float(in->dtype))
-        return kov_infer_fail(infer, KOV_TYPE_ERROR, "matrices must hold floating-point numbers, not %s",
+        return kov_infer_fail(infer, KOV_TYPE_ERROR,
+                              "matrices must hold floating-point numbers, not %s",
                               kov_dtype_keras_name(in->dtype));
     KOV_TRY(kov_infer_rank(infer, input, 2));
     memcpy(dims, in->dims, sizeof *dims * (size_t)in->ndim);

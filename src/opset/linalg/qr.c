@@ -22,8 +22,10 @@ kov_status kov_infer_qr(kov_infer *infer)
     return KOV_OK;
 }
 
-/* Euclidean length of a column from row `first`, scaled so that squares neither overflow nor vanish. */
-static double column_length(const double *a, int64_t rows, int64_t columns, int64_t column, int64_t first)
+/* Euclidean length of a column from row `first`, scaled so that squares neither overflow nor
+ * vanish. */
+static double column_length(const double *a, int64_t rows, int64_t columns, int64_t column,
+                            int64_t first)
 {
     double most = 0, sum = 0;
     for (int64_t i = first; i < rows; i++)
@@ -87,7 +89,8 @@ kov_status kov_eval_qr(kov_eval *eval)
 {
     kov_matrix_stack a, q = {0}, r = {0};
     KOV_TRY(kov_matrix_stack_load(eval, 0, &a));
-    double *whole = kov_matrix_scratch(eval, a.rows, a.rows), *work = kov_matrix_scratch(eval, a.rows, 1);
+    double *whole = kov_matrix_scratch(eval, a.rows, a.rows),
+           *work = kov_matrix_scratch(eval, a.rows, 1);
     kov_status status = whole && work ? KOV_OK : KOV_OUT_OF_MEMORY;
     if (status == KOV_OK)
         status = kov_matrix_stack_create(eval, 0, false, &q);
@@ -95,7 +98,8 @@ kov_status kov_eval_qr(kov_eval *eval)
         status = kov_matrix_stack_create(eval, 1, false, &r);
     for (int64_t m = 0; m < a.count && status == KOV_OK; m++) {
         kov_householder_qr(kov_matrix_of(&a, m), a.rows, a.columns, whole, work);
-        memcpy(kov_matrix_of(&r, m), kov_matrix_of(&a, m), sizeof(double) * (size_t)(r.rows * r.columns));
+        memcpy(kov_matrix_of(&r, m), kov_matrix_of(&a, m),
+               sizeof(double) * (size_t)(r.rows * r.columns));
         for (int64_t i = 0; i < q.rows * q.columns; i++)
             kov_matrix_of(&q, m)[i] = whole[i / q.columns * a.rows + i % q.columns];
     }

@@ -37,9 +37,10 @@ kov_status kov_eval_cholesky(kov_eval *eval)
     kov_status status = KOV_OK;
     for (int64_t m = 0; m < a.count && status == KOV_OK; m++) {
         if (!factor(kov_matrix_of(&a, m), a.rows))
-            status = kov_eval_fail(eval, KOV_INVALID_ARGUMENT,
-                                   "Cholesky decomposition failed. The input might not be a valid positive "
-                                   "definite matrix.");
+            status = kov_eval_fail(
+                eval, KOV_INVALID_ARGUMENT,
+                "Cholesky decomposition failed. The input might not be a valid positive "
+                "definite matrix.");
     }
     if (status == KOV_OK)
         status = kov_matrix_stack_store(eval, 0, &a);
@@ -62,8 +63,8 @@ kov_status kov_infer_triangular_solve(kov_infer *infer)
     return KOV_OK;
 }
 
-void kov_triangular_solve_in_place(const double *a, int64_t n, bool lower, bool transpose, bool unit,
-                                   double *b, int64_t columns)
+void kov_triangular_solve_in_place(const double *a, int64_t n, bool lower, bool transpose,
+                                   bool unit, double *b, int64_t columns)
 {
     bool forward = lower != transpose;
     for (int64_t step = 0; step < n; step++) {

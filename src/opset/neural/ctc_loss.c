@@ -65,10 +65,11 @@ static double log_sum(const double *x, int64_t n)
     return most + log(sum);
 }
 
-/* alpha[2 k] and alpha[2 k + 1]: paths that have emitted k labels and end in the blank after them, or k + 1
- * and end in label k. */
-static double sequence_loss(const double *logits, int64_t steps, int64_t classes, const int64_t *labels,
-                            int64_t n, int64_t blank, bool merge, double *alpha)
+/* alpha[2 k] and alpha[2 k + 1]: paths that have emitted k labels and end in the blank after them,
+ * or k + 1 and end in label k. */
+static double sequence_loss(const double *logits, int64_t steps, int64_t classes,
+                            const int64_t *labels, int64_t n, int64_t blank, bool merge,
+                            double *alpha)
 {
     for (int64_t s = 0; s <= 2 * n; s++)
         alpha[s] = -INFINITY;
@@ -108,10 +109,10 @@ static kov_status run(const kov_eval *eval, const double *logits, const int64_t 
         status = kov_eval_fail(eval, KOV_OUT_OF_MEMORY, "no memory for the paths");
     for (int64_t i = 0; i < dims[0] && status == KOV_OK; i++) {
         if (steps[i] < 0 || steps[i] > time || counts[i] < 0 || counts[i] > time) {
-            status = kov_eval_fail(eval, KOV_INVALID_ARGUMENT,
-                                   "sequence %lld has %lld steps and %lld labels; there are %lld steps",
-                                   (long long)i, (long long)steps[i], (long long)counts[i],
-                                   (long long)time);
+            status = kov_eval_fail(
+                eval, KOV_INVALID_ARGUMENT,
+                "sequence %lld has %lld steps and %lld labels; there are %lld steps", (long long)i,
+                (long long)steps[i], (long long)counts[i], (long long)time);
             break;
         }
         int64_t n = take_labels(eval, labels + i * time, counts[i], taken);
@@ -121,8 +122,8 @@ static kov_status run(const kov_eval *eval, const double *logits, const int64_t 
                                        (long long)taken[k]);
         }
         if (status == KOV_OK)
-            out[i] = sequence_loss(logits + i * time * classes, steps[i], classes, taken, n, blank, merge,
-                                   alpha);
+            out[i] = sequence_loss(logits + i * time * classes, steps[i], classes, taken, n, blank,
+                                   merge, alpha);
     }
     kov_free(eval->context, alpha);
     kov_free(eval->context, taken);
@@ -133,7 +134,8 @@ kov_status kov_eval_ctc_loss(kov_eval *eval)
 {
     void *loaded[BLANK + 1] = {0}, *out = NULL;
     int64_t blank = eval->inputs[LOGITS].dims[2] - 1;
-    kov_status status = kov_elements_load(eval, &eval->inputs[LOGITS], KOV_DTYPE_F64, &loaded[LOGITS]);
+    kov_status status =
+        kov_elements_load(eval, &eval->inputs[LOGITS], KOV_DTYPE_F64, &loaded[LOGITS]);
     for (int i = LOGIT_LENGTH; i <= BLANK && status == KOV_OK; i++) {
         if (i < eval->input_count && eval->inputs[i].ndim >= 0)
             status = kov_elements_load(eval, &eval->inputs[i], KOV_DTYPE_I64, &loaded[i]);
@@ -144,13 +146,14 @@ kov_status kov_eval_ctc_loss(kov_eval *eval)
         status = kov_eval_fail(eval, KOV_INVALID_ARGUMENT, "the blank index %lld is no class",
                                (long long)blank);
     if (status == KOV_OK) {
-        out = kov_alloc(eval->context, (size_t)eval->outputs[0].count * sizeof(double) + sizeof(double));
+        out = kov_alloc(eval->context,
+                        (size_t)eval->outputs[0].count * sizeof(double) + sizeof(double));
         if (!out)
             status = kov_eval_fail(eval, KOV_OUT_OF_MEMORY, "no memory for the result");
     }
     if (status == KOV_OK)
-        status = run(eval, loaded[LOGITS], loaded[LOGIT_LENGTH], loaded[LABELS], loaded[LABEL_LENGTH], blank,
-                     out);
+        status = run(eval, loaded[LOGITS], loaded[LOGIT_LENGTH], loaded[LABELS],
+                     loaded[LABEL_LENGTH], blank, out);
     if (status == KOV_OK)
         status = kov_elements_store(&eval->outputs[0], KOV_DTYPE_F64, out);
     for (int i = 0; i <= BLANK; i++)
