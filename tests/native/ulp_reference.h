@@ -43,7 +43,7 @@ DEFINE(lgamma, (REAL)lgammal(x))
 DEFINE(sigmoid, x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x)))
 DEFINE(softplus, x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)))
 DEFINE(log_sigmoid, x < 0 ? x - log1p(exp(x)) : -log1p(exp(-x)))
-DEFINE(softsign, x / (1 + fabs(x)))
+DEFINE(softsign, isinf(x) ? copysign(1, x) : x / (1 + fabs(x)))
 DEFINE(silu, x < -1000 ? -0.0f : x * NAME(sigmoid)(x))
 DEFINE(gelu, x < -100 ? -0.0f : x / 2 * erfc(-x * (REAL)0.70710678118654752440084436210484904L))
 DEFINE(gelu_tanh, x < -100 ? -0.0f

@@ -75,3 +75,23 @@ def test_noise_and_mask_of_one_seed_are_unrelated():
     mask = np.asarray(keras.random.dropout(np.ones(100000, "float32"), 0.5, seed=5), "float64")
     # 5 deviations of the correlation of 100,000 independent pairs
     assert abs(np.corrcoef(noise, mask)[0, 1]) < 5 / np.sqrt(100000)
+
+
+@pytest.mark.parametrize("name", ["binary_crossentropy", "categorical_crossentropy"])
+def test_crossentropies_do_not_broadcast(name):
+    loss = getattr(ops, name)
+    pred = np.full((3, 3), 1 / 3, "float32")
+    loss(np.eye(3, dtype="float32"), pred)  # a plan for equal sizes must not serve others
+    with pytest.raises(ValueError, match="must have the same shape"):
+        loss(np.ones((3, 1), "float32"), pred)
+
+
+def test_binary_crossentropy_of_extreme_logits():
+    x = np.float32([-200, -20, 0, 20, 200])
+    for target in (0.0, 1.0):
+        got = np.asarray(ops.binary_crossentropy(np.full(5, target, "float32"), x,
+                                                 from_logits=True))
+        want = np.logaddexp(0, x.astype("float64") * (1 - 2 * target))
+        # 2 ulp of softplus; exp(-200) is below every float32
+        np.testing.assert_allclose(got, want.astype("float32"),
+                                   rtol=2 * np.finfo("float32").eps)

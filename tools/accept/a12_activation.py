@@ -80,7 +80,7 @@ print(keras.__version__)
 def check(line):
     python = _environment(line, sys.executable)
 
-    def script(name, text, *arguments, **changes):
+    def script(name, text, *arguments, python=python, **changes):
         path = os.path.join(line.scratch, f"check_{name}.py")
         with open(path, "w") as file:
             file.write(text)
@@ -99,12 +99,15 @@ def check(line):
         json.dump({"backend": "kov", "floatx": "float32", "epsilon": 1e-7,
                    "image_data_format": "channels_last"}, file)
     line.equal("keras.json", script("json", _JSON, KERAS_BACKEND=None, KERAS_HOME=home), "True")
-    line.equal("set_backend numpy, kov, openvino, kov", script("set", _SET),
-               "[True, False, True, False, True]")
     line.equal("KERAS_BACKEND=openvino: (kov active, upstream's)",
                script("upstream", _UPSTREAM, KERAS_BACKEND="openvino"), "False True")
     line.equal("imported by a native predict of openvino, tensorflow, jax, torch",
                script("predict", _PREDICT), "[]")
+    # Keras's own NumPy backend imports JAX, which the judge's Python has.
+    line.attempt("set_backend", lambda: line.equal(
+        "set_backend numpy, kov, openvino, kov",
+        script("set", _SET, python=_environment(line, line.need_judge(), "judge")),
+        "[True, False, True, False, True]"))
     line.attempt("pytest -n 2", _xdist, line, python)
     line.attempt("Keras 3.16", _nightly, line)
 

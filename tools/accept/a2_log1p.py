@@ -5,7 +5,7 @@ TARGET = ("log1p <= 2 ulp on both engines, all of float32 and a sample of float6
 # argv: device, stride. The reference is NumPy's float64 function, whose own error is below 2^-26
 # of a float32's last place.
 _SWEEP = """
-import numpy as np
+import numpy as np, keras
 from kov import _core
 device, stride = sys.argv[1], int(sys.argv[2])
 size = 1 << 22

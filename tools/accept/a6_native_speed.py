@@ -5,7 +5,9 @@ TARGET = ("native, 2 threads, interleaved: <= 1.3 times ONNX Runtime's time on M
 _EXPORT = """
 sys.path.insert(0, sys.argv[1])
 import models
-models.load(sys.argv[2]).export(sys.argv[3], format="onnx", verbose=False)
+model = models.load(sys.argv[2])
+model(models.load_inputs(models.inputs_path(sys.argv[2]))[1])
+model.export(sys.argv[3], format="onnx", verbose=False)
 answer(True)
 """
 

@@ -43,11 +43,11 @@ answer(True)
 """
 
 _READ = """
-import numpy as np
+import numpy as np, keras
 from kov import _core
 graph = _core.read_ir(sys.argv[1])
 x = np.random.default_rng(4).normal(size=(4, 17, 19, 3)).astype("float32")
-want = np.load(sys.argv[2])
+x, want = x[:int(sys.argv[3])], np.load(sys.argv[2])[:int(sys.argv[3])]
 worst = {}
 for device in ("NATIVE", "CPU"):
     got = np.asarray(graph.compile(device=device).run([x])[0])
@@ -78,14 +78,15 @@ def check(line):
     line.attempt("openvino.save_model", _saved, line, ours, saved, want)
 
 
-def _read(line, title, path, want):
-    for device, worst in line.python(_READ, path, want).items():
+def _read(line, title, path, want, rows=4):
+    for device, worst in line.python(_READ, path, want, rows).items():
         line.at_most(f"{title} read by kov, on {device}: max|a-b|/max|b|", worst, 1e-5)
 
 
 def _upstream(line, path, keras_file, want):
     line.python(_UPSTREAM, path, keras_file, KERAS_BACKEND="openvino")
-    _read(line, "Keras's export", path, want)
+    # Keras's exporter writes batch 1 into the target of Flatten
+    _read(line, "Keras's export", path, want, 1)
 
 
 def _saved(line, source, path, want):

@@ -453,7 +453,12 @@ KOV_INLINE vd vd_selu(vd x)
     return vd_select(vd_lt(x, vd_set(0)), vd_expm1(x) * vd_set(scale * alpha), x * vd_set(scale));
 }
 
-KOV_INLINE vd vd_softsign(vd x) { return x / (vd_set(1) + vd_abs(x)); }
+/* Infinities count as the largest finite numbers, whose quotient is 1; NaN passes min and max. */
+KOV_INLINE vd vd_softsign(vd x)
+{
+    x = vd_max(vd_set(-1e300), vd_min(vd_set(1e300), x));
+    return x / (vd_set(1) + vd_abs(x));
+}
 
 /* min(max(x + 3, 0), 6) / 6. */
 KOV_INLINE vd vd_hard_sigmoid(vd x) { return vd_clamp(x + vd_set(3), 0, 6) * vd_set(1.0 / 6); }
