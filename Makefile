@@ -80,7 +80,7 @@ bench: build ## speed as ratios to OpenVINO, ONNX Runtime and NumPy
 	@$(STEP) bench-build $(COMPILE) $(TREE) -j $(JOBS) --target kov_bench
 	@$(RUN) bench/run.py $(ARGS)
 
-fuzz: deps ## the readers of files under libFuzzer; SECONDS_EACH=600 by default
+fuzz: deps ## fuzz/*_fuzz.c under libFuzzer; SECONDS_EACH=600 by default
 	@ls fuzz/*_fuzz.c >/dev/null 2>&1 || { echo "make fuzz: fuzz/ has no target yet" >&2; exit 1; }
 	@tools/deps.sh system-check
 	@BUILD=$(BUILD) JOBS=$(JOBS) CLANG=$(CLANG) PY=$(PY) tools/fuzz.sh $(or $(SECONDS_EACH),600)
@@ -96,7 +96,7 @@ accept: judge nightly build ## every acceptance line with its figure: PASS or FA
 clean-room: ## `make demo test` in a new system that has only python3, make and gcc
 	@tools/clean_room.sh
 
-wheel: deps ## build/dist/kov-*.whl, libraries bundled, tried in an empty environment
+wheel: deps ## build/dist/kov-*.whl, libkov inside, tried in an empty environment
 	@BUILD=$(BUILD) JOBS=$(JOBS) PY=$(PY) tools/wheel.sh
 
 install: build ## installs to PREFIX (/usr/local)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Latency of eager calls through kov_eager_call: the functions that are called most, on 64x64 float32
- * and on small shapes that change from call to call.
+/* Latency of eager calls through kov_eager_call: the functions that are called most, on 64x64
+ * float32 and on small shapes that change from call to call.
  *
  *   eager_bench [rounds] */
 #include <kov/kov.h>
@@ -48,10 +48,11 @@ typedef struct call {
 } call;
 
 static const call calls[] = {
-    {"numpy", "add", 2},     {"numpy", "multiply", 2}, {"numpy", "log1p", 1},  {"numpy", "exp", 1},
-    {"numpy", "matmul", 2},  {"numpy", "sum", 1},      {"numpy", "mean", 1},   {"numpy", "maximum", 2},
-    {"numpy", "reshape", 1}, {"nn", "relu", 1},        {"nn", "softmax", 1},   {"nn", "gelu", 1},
-    {"nn", "silu", 1},       {"numpy", "square", 1},   {"numpy", "transpose", 1},
+    {"numpy", "add", 2},  {"numpy", "multiply", 2}, {"numpy", "log1p", 1},
+    {"numpy", "exp", 1},  {"numpy", "matmul", 2},   {"numpy", "sum", 1},
+    {"numpy", "mean", 1}, {"numpy", "maximum", 2},  {"numpy", "reshape", 1},
+    {"nn", "relu", 1},    {"nn", "softmax", 1},     {"nn", "gelu", 1},
+    {"nn", "silu", 1},    {"numpy", "square", 1},   {"numpy", "transpose", 1},
     {"numpy", "var", 1},
 };
 

@@ -3,8 +3,8 @@
  *
  *   model_bench [mobilenet|resnet|all] [batch] [threads] [text]
  *
- * MobileNetV2 and ResNet50 as Keras builds them for 224x224x3, batch norms folded into weights and bias
- * (what the pass fold_scale makes of them), images channels last. "text" prints the plan. */
+ * MobileNetV2 and ResNet50 as Keras builds them for 224x224x3, batch norms folded into weights and
+ * bias (what the pass fold_scale makes of them), images channels last. "text" prints the plan. */
 #include "graph/builder.h"
 #include "opset_build.h"
 
@@ -40,7 +40,8 @@ static double now(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
-static kov_value input(network *net, int ndim, const int64_t *dims, float scale, kov_parameter_role role)
+static kov_value input(network *net, int ndim, const int64_t *dims, float scale,
+                       kov_parameter_role role)
 {
     kov_tensor *tensor;
     check(kov_tensor_create(net->context, KOV_DTYPE_F32, ndim, dims, &tensor));
@@ -71,8 +72,8 @@ static kov_value conv(network *net, kov_value x, int64_t out, int64_t kernel, in
     const int64_t one[] = {1, 1};
     float scale = 2.0f / (float)(in * kernel * kernel);
     kov_value w = input(net, 4, dims, scale, KOV_ROLE_VARIABLE);
-    return bias(net, kov_convolution(net->b, x, w, (kov_ints){s, 2}, (kov_ints){p, 2}, (kov_ints){p, 2},
-                                     (kov_ints){one, 2}, "explicit"));
+    return bias(net, kov_convolution(net->b, x, w, (kov_ints){s, 2}, (kov_ints){p, 2},
+                                     (kov_ints){p, 2}, (kov_ints){one, 2}, "explicit"));
 }
 
 static kov_value depthwise(network *net, kov_value x, int64_t stride)
@@ -106,9 +107,10 @@ static kov_value relu6(network *net, kov_value x)
 
 static kov_value mobilenet(network *net, int64_t batch)
 {
-    static const struct { int expand, out, repeat, stride; } rows[] = {
-        {1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2},
-        {6, 320, 1, 1}};
+    static const struct {
+        int expand, out, repeat, stride;
+    } rows[] = {{1, 16, 1, 1}, {6, 24, 2, 2},  {6, 32, 3, 2}, {6, 64, 4, 2},
+                {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
     kov_value x = relu6(net, conv(net, images(net, batch), 32, 3, 2));
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
         for (int i = 0; i < rows[r].repeat; i++) {
@@ -130,7 +132,8 @@ static kov_value resnet(network *net, int64_t batch)
     static const int64_t two[] = {2, 2}, one[] = {1, 1}, three[] = {3, 3};
     kov_value x = kov_relu(net->b, conv(net, images(net, batch), 64, 7, 2));
     x = kov_max_pool(net->b, x, (kov_ints){two, 2}, (kov_ints){one, 2}, (kov_ints){one, 2},
-                     (kov_ints){one, 2}, (kov_ints){three, 2}, "floor", "explicit", KOV_DTYPE_I64, 0);
+                     (kov_ints){one, 2}, (kov_ints){three, 2}, "floor", "explicit", KOV_DTYPE_I64,
+                     0);
     for (int stage = 0; stage < 4; stage++) {
         int64_t width = INT64_C(64) << stage;
         for (int i = 0; i < depths[stage]; i++) {
@@ -151,8 +154,8 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void measure(const char *name, kov_value (*build)(network *, int64_t), int64_t batch, int threads,
-                    bool text)
+static void measure(const char *name, kov_value (*build)(network *, int64_t), int64_t batch,
+                    int threads, bool text)
 {
     enum { MOST = 200 };
     network net = {.seed = 1};
@@ -177,8 +180,8 @@ static void measure(const char *name, kov_value (*build)(network *, int64_t), in
         kov_tensor_release(out);
     }
     qsort(times, (size_t)rounds, sizeof *times, by_size);
-    printf("%-10s batch %lld, %d threads: %.2f ms (best %.2f, first %.2f)\n", name, (long long)batch,
-           kov_context_threads(net.context), times[rounds / 2], times[0], first);
+    printf("%-10s batch %lld, %d threads: %.2f ms (best %.2f, first %.2f)\n", name,
+           (long long)batch, kov_context_threads(net.context), times[rounds / 2], times[0], first);
     if (text) {
         char *lines;
         check(kov_plan_text(plan, &lines));

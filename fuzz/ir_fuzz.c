@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* IR from anyone: reading it, printing it, writing it again and computing it must not crash, leak or run
- * away, whatever it says. Input: XML, a zero byte, the binary (fuzz/make_ir_corpus.py). */
+/* IR from anyone: reading it, printing it, writing it again and computing it must not crash, leak
+ * or run away, whatever it says. Input: XML, a zero byte, the binary (fuzz/make_ir_corpus.py). */
 #include "opset/interpret.h"
 #include "tensor/shape.h"
 
@@ -29,8 +29,8 @@ static kov_tensor *make_input(kov_context *context, const kov_value_info *info)
     return tensor;
 }
 
-/* A loop of the file's choosing may never end: only graphs without one are computed, and of those only
- * where every value is small. */
+/* A loop of the file's choosing may never end: only graphs without one are computed, and of those
+ * only where every value is small. */
 static bool is_computable(const kov_graph *graph)
 {
     for (int i = 0; i < graph->nodes.n; i++) {
@@ -76,7 +76,8 @@ static void write_again(kov_graph *graph)
     if (kov_graph_to_ir(graph, NULL, &xml, &bin) != KOV_OK)
         return;
     kov_graph *second;
-    if (kov_graph_from_ir(graph->context, xml.data, xml.size, bin.data, bin.size, &second) == KOV_OK)
+    if (kov_graph_from_ir(graph->context, xml.data, xml.size, bin.data, bin.size, &second) ==
+        KOV_OK)
         kov_graph_release(second);
     kov_bytes_free(&xml);
     kov_bytes_free(&bin);
@@ -92,7 +93,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const uint8_t *bin = zero ? zero + 1 : data + size;
     if (kov_context_create(&options, &context) != KOV_OK)
         return 0;
-    if (kov_graph_from_ir(context, data, xml_size, bin, (size_t)(data + size - bin), &graph) == KOV_OK) {
+    if (kov_graph_from_ir(context, data, xml_size, bin, (size_t)(data + size - bin), &graph) ==
+        KOV_OK) {
         if (kov_graph_verify(graph) == KOV_INTERNAL)
             abort();
         write_again(graph);

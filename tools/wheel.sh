@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Builds $BUILD/dist/kov-*.whl with the libraries that it needs inside, and tries it in an
+# Builds $BUILD/dist/kov-*.whl with libkov and what manylinux systems lack inside, and tries it in an
 # environment that holds nothing else but Keras. From BUILD, JOBS and PY.
 set -euo pipefail
 

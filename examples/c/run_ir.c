@@ -3,8 +3,8 @@
  *
  *     run_ir model.xml [DEVICE]
  *
- * DEVICE is NATIVE (the default), CPU, GPU, AUTO, ... With a device of OpenVINO, KOV_OPENVINO_LIB names the
- * folder of libopenvino_c.so if the loader does not find it. */
+ * DEVICE is NATIVE (the default), CPU, GPU, AUTO, ... With a device of OpenVINO, KOV_OPENVINO_LIB
+ * names the folder of libopenvino_c.so if the loader does not find it. */
 #include <kov/kov.h>
 
 #include <inttypes.h>

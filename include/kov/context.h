@@ -15,8 +15,8 @@ extern "C" {
 typedef struct kov_context kov_context;
 
 typedef struct kov_context_options {
-    /* Memory. alloc returns `size` bytes aligned to `alignment` (a power of two) or NULL. Both NULL:
-     * the C library. */
+    /* Memory. alloc returns `size` bytes aligned to `alignment` (a power of two) or NULL. Both
+     * NULL: the C library. */
     void *(*alloc)(void *user, size_t size, size_t alignment);
     void (*release)(void *user, void *memory, size_t size);
     void *alloc_user;

@@ -28,17 +28,17 @@ typedef enum kov_parameter_kind {
     KOV_PARAMETER_BOOL,    /* from here on: C values, part of an eager plan's key */
     KOV_PARAMETER_INT,
     KOV_PARAMETER_FLOAT,
-    KOV_PARAMETER_INTS,  /* int or sequence of ints */
-    KOV_PARAMETER_AXIS,  /* int, sequence of ints or None */
-    KOV_PARAMETER_ENUM,  /* string */
-    KOV_PARAMETER_DTYPE  /* dtype name or None */
+    KOV_PARAMETER_INTS, /* int or sequence of ints */
+    KOV_PARAMETER_AXIS, /* int, sequence of ints or None */
+    KOV_PARAMETER_ENUM, /* string */
+    KOV_PARAMETER_DTYPE /* dtype name or None */
 } kov_parameter_kind;
 
 typedef struct kov_parameter_info {
     const char *name;
     kov_parameter_kind kind;
-    bool optional;             /* None is accepted */
-    const char *default_text;  /* as Python writes it; NULL: required */
+    bool optional;            /* None is accepted */
+    const char *default_text; /* as Python writes it; NULL: required */
 } kov_parameter_info;
 
 #define KOV_RETURNS_LIST (-1)
@@ -56,7 +56,7 @@ typedef struct kov_function_info {
 } kov_function_info;
 
 KOV_API int kov_function_count(void);
-KOV_API const kov_function_info *kov_function_at(int function); /* NULL out of range */
+KOV_API const kov_function_info *kov_function_at(int function);      /* NULL out of range */
 KOV_API int kov_function_find(const char *module, const char *name); /* -1 if there is none */
 
 /* ---- Arguments of a call, one per parameter, in the table's order. ---- */
@@ -104,8 +104,9 @@ KOV_API void kov_builder_release(kov_builder *builder);
 /* floatx of the functions called from here on: the dtype of Python floats. Default float32. */
 KOV_API void kov_builder_set_floatx(kov_builder *builder, kov_dtype floatx);
 
-/* The fuzz factor that cross-entropies clip by, for graphs built from here on (process-wide; 1e-7 at
- * first), as keras.config.set_epsilon. Eager plans that read it are kept: kov_eager_clear after it. */
+/* The fuzz factor that cross-entropies clip by, for graphs built from here on (process-wide; 1e-7
+ * at first), as keras.config.set_epsilon. Eager plans that read it are kept: kov_eager_clear after
+ * it. */
 KOV_API void kov_set_epsilon(double epsilon);
 
 /* A free dimension that several inputs share (the batch). Negative, for use in dims. */
@@ -147,15 +148,15 @@ KOV_API int kov_body_result_count(const kov_body *body);
  * Takes the bodies. */
 KOV_API kov_status kov_builder_if(kov_builder *builder, kov_value condition, kov_body *then_body,
                                   kov_body *else_body, kov_value *outs);
-/* while (condition(state) && trips < maximum) state = body(state). condition: one bool scalar result;
- * both have count parameters of the state's types. maximum: KOV_VALUE_NONE or an integer scalar.
- * Takes the bodies. */
+/* while (condition(state) && trips < maximum) state = body(state). condition: one bool scalar
+ * result; both have count parameters of the state's types. maximum: KOV_VALUE_NONE or an integer
+ * scalar. Takes the bodies. */
 KOV_API kov_status kov_builder_while(kov_builder *builder, kov_body *condition, kov_body *body,
                                      const kov_value *state, int count, kov_value maximum,
                                      kov_value *outs);
 
-/* Ends the builder's work: *out is the graph of results, or the first failure is returned. The builder
- * stays to be released. names may be NULL. */
+/* Ends the builder's work: *out is the graph of results, or the first failure is returned. The
+ * builder stays to be released. names may be NULL. */
 KOV_API kov_status kov_builder_finish(kov_builder *builder, const kov_value *results, int count,
                                       const char *const *names, kov_graph **out);
 /* The first failure, KOV_OK if there is none; its text is put where kov_error_text finds it. */
@@ -166,10 +167,10 @@ KOV_API kov_status kov_builder_status(const kov_builder *builder);
 KOV_API void kov_graph_retain(kov_graph *graph);
 KOV_API void kov_graph_release(kov_graph *graph);
 KOV_API int kov_graph_parameter_count(const kov_graph *graph);
-/* Type and name of parameter i. dims has room for KOV_MAX_NDIM numbers, negative where free; name (borrowed)
- * is NULL if there is none. dtype, ndim, dims and name may be NULL. */
-KOV_API kov_status kov_graph_parameter_type(const kov_graph *graph, int i, kov_dtype *dtype, int *ndim,
-                                            int64_t *dims, const char **name);
+/* Type and name of parameter i. dims has room for KOV_MAX_NDIM numbers, negative where free; name
+ * (borrowed) is NULL if there is none. dtype, ndim, dims and name may be NULL. */
+KOV_API kov_status kov_graph_parameter_type(const kov_graph *graph, int i, kov_dtype *dtype,
+                                            int *ndim, int64_t *dims, const char **name);
 KOV_API int kov_graph_result_count(const kov_graph *graph);
 KOV_API int kov_graph_node_count(const kov_graph *graph);
 /* Text of the graph, one node a line; free with kov_text_free. */

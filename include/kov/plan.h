@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plan: a graph made ready for a device. Immutable, shared by threads, for all shapes of its inputs. */
+/* A plan: a graph made ready for a device. Immutable, shared by threads, for all shapes of its
+ * inputs. */
 #ifndef KOV_PLAN_H
 #define KOV_PLAN_H
 
@@ -27,7 +28,8 @@ KOV_API void kov_plan_retain(kov_plan *plan);
 KOV_API void kov_plan_release(kov_plan *plan);
 
 /* Computes results from inputs, one tensor per parameter. Shapes must fit the parameters (free
- * dimensions take any size). results[i] is new and the caller's. Any number of threads at a time. */
+ * dimensions take any size). results[i] is new and the caller's. Any number of threads at a time.
+ */
 KOV_API kov_status kov_plan_run(kov_plan *plan, kov_tensor *const *inputs, int input_count,
                                 kov_tensor **results, int result_count);
 
@@ -40,9 +42,9 @@ KOV_API int kov_plan_partition_count(const kov_plan *plan);
 KOV_API kov_status kov_devices(kov_context *context, char ***out);
 KOV_API void kov_devices_free(char **devices);
 
-/* Where OpenVINO's libraries lie (the folder of libopenvino_c.so, with or without a version behind it),
- * for when the loader does not find them by itself; the environment's KOV_OPENVINO_LIB goes first.
- * Process-wide, copied, heeded until OpenVINO is first opened; NULL: none. */
+/* Where OpenVINO's libraries lie (the folder of libopenvino_c.so, with or without a version behind
+ * it), for when the loader does not find them by itself; the environment's KOV_OPENVINO_LIB goes
+ * first. Process-wide, copied, heeded until OpenVINO is first opened; NULL: none. */
 KOV_API kov_status kov_set_openvino_path(const char *folder);
 
 #ifdef __cplusplus

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Errors are values: every fallible function returns a kov_status; the text belongs to the thread. */
+/* Errors are values: every fallible function returns a kov_status; the text belongs to the thread.
+ */
 #ifndef KOV_STATUS_H
 #define KOV_STATUS_H
 

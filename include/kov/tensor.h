@@ -14,7 +14,8 @@ extern "C" {
 
 typedef struct kov_tensor kov_tensor;
 
-/* Uninitialised. dims has ndim entries >= 0; KOV_INVALID_ARGUMENT on negative or overflowing sizes. */
+/* Uninitialised. dims has ndim entries >= 0; KOV_INVALID_ARGUMENT on negative or overflowing sizes.
+ */
 KOV_API kov_status kov_tensor_create(kov_context *context, kov_dtype dtype, int ndim,
                                      const int64_t *dims, kov_tensor **out);
 /* Copies dense data; data may be NULL only for an empty tensor. */
@@ -24,8 +25,8 @@ KOV_API kov_status kov_tensor_from_data(kov_context *context, kov_dtype dtype, i
 KOV_API kov_status kov_tensor_from_strided(kov_context *context, kov_dtype dtype, int ndim,
                                            const int64_t *dims, const int64_t *byte_strides,
                                            const void *data, kov_tensor **out);
-/* Borrows the caller's dense memory, which is only read; done(user) is called when nobody holds it any
- * more (not if the call fails). KOV_INVALID_ARGUMENT unless data is aligned to an element. */
+/* Borrows the caller's dense memory, which is only read; done(user) is called when nobody holds it
+ * any more (not if the call fails). KOV_INVALID_ARGUMENT unless data is aligned to an element. */
 KOV_API kov_status kov_tensor_wrap(kov_context *context, kov_dtype dtype, int ndim,
                                    const int64_t *dims, void *data, void (*done)(void *user),
                                    void *user, kov_tensor **out);
@@ -41,11 +42,11 @@ KOV_API const int64_t *kov_tensor_dims(const kov_tensor *tensor);
 KOV_API int64_t kov_tensor_count(const kov_tensor *tensor); /* elements */
 KOV_API size_t kov_tensor_bytes(const kov_tensor *tensor);
 KOV_API const void *kov_tensor_data(const kov_tensor *tensor);
-/* For the sole owner to fill or change; NULL if the tensor or its buffer is shared, or borrowed. The
- * tensor gets a new id: ask again for every change that others are to notice. */
+/* For the sole owner to fill or change; NULL if the tensor or its buffer is shared, or borrowed.
+ * The tensor gets a new id: ask again for every change that others are to notice. */
 KOV_API void *kov_tensor_data_mut(kov_tensor *tensor);
-/* A number that no other tensor of this process has or had, and that changes with the content; plans key
- * packed weights on it. */
+/* A number that no other tensor of this process has or had, and that changes with the content;
+ * plans key packed weights on it. */
 KOV_API uint64_t kov_tensor_id(const kov_tensor *tensor);
 
 #ifdef __cplusplus

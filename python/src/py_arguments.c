@@ -141,9 +141,8 @@ static int from_list(kovpy_call *call, PyObject *object, kov_argument *out)
 
 static int is_integer(PyObject *object)
 {
-    return PyLong_Check(object) ||
-           (PyIndex_Check(object) && !kovpy_is_tensor(object) &&
-            !PyObject_TypeCheck(object, kovpy.ndarray));
+    return PyLong_Check(object) || (PyIndex_Check(object) && !kovpy_is_tensor(object) &&
+                                    !PyObject_TypeCheck(object, kovpy.ndarray));
 }
 
 static int integer_of(PyObject *object, int64_t *out)
@@ -214,8 +213,9 @@ static int from_integer_data(kovpy_call *call, int index, PyObject *object, kov_
     if (!list || kovpy_call_hold_object(call, list) < 0)
         return -1;
     const int found = from_integers(call, list, out);
-    return found == 0 ? fail(call, index, object, "an integer or a sequence of integers")
-                      : found < 0 ? -1 : 0;
+    return found == 0  ? fail(call, index, object, "an integer or a sequence of integers")
+           : found < 0 ? -1
+                       : 0;
 }
 
 /* Shapes and indices: plain integers if all are, else items which may be tensors. */
@@ -293,7 +293,8 @@ static int from_named(kovpy_call *call, int index, PyObject *object, kov_argumen
         out->u.list = NULL;
         return 0;
     }
-    return PyUnicode_Check(object) ? from_enum(call, index, object, out) : from_data(call, object, out);
+    return PyUnicode_Check(object) ? from_enum(call, index, object, out)
+                                   : from_data(call, object, out);
 }
 
 int kovpy_call_argument(kovpy_call *call, int index, PyObject *object)
@@ -309,8 +310,10 @@ int kovpy_call_argument(kovpy_call *call, int index, PyObject *object)
         parameter->default_text[0] == '\'')
         return from_named(call, index, object, out);
     if (object == Py_None) {
-        /* None where it is not the default, as argsort(x, axis=None): no axes, told from no argument. */
-        if (parameter->kind == KOV_PARAMETER_AXIS && !parameter->optional && parameter->default_text) {
+        /* None where it is not the default, as argsort(x, axis=None): no axes, told from no
+         * argument. */
+        if (parameter->kind == KOV_PARAMETER_AXIS && !parameter->optional &&
+            parameter->default_text) {
             out->kind = KOV_ARGUMENT_INTS;
             return 0;
         }

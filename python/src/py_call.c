@@ -166,7 +166,8 @@ static PyObject *pack(const kovpy_call *call, PyObject **items, int count)
 {
     if (call->info->returns == 1 || (call->info->returns == KOV_RETURNS_SOME && count == 1))
         return items[0];
-    PyObject *packed = call->info->returns == KOV_RETURNS_LIST ? PyList_New(count) : PyTuple_New(count);
+    PyObject *packed =
+        call->info->returns == KOV_RETURNS_LIST ? PyList_New(count) : PyTuple_New(count);
     int failed = !packed;
     for (int i = 0; i < count; i++) {
         failed = failed || !items[i];
@@ -216,9 +217,9 @@ static PyObject *run_eager(kovpy_call *call, int function, int capacity)
     kov_status status;
     const kov_dtype floatx = kovpy_floatx();
     if (call->bytes > GIL_BYTES) {
-        Py_BEGIN_ALLOW_THREADS
-        status = kov_eager_call(kovpy.context, function, floatx, call->arguments,
-                                call->argument_count, tensors, &count);
+        Py_BEGIN_ALLOW_THREADS status =
+            kov_eager_call(kovpy.context, function, floatx, call->arguments, call->argument_count,
+                           tensors, &count);
         Py_END_ALLOW_THREADS
     } else {
         status = kov_eager_call(kovpy.context, function, floatx, call->arguments,
@@ -278,6 +279,5 @@ PyObject *kovpy_call_run(kovpy_call *call, int function)
     for (int i = 0; i < call->argument_count; i++)
         if (capacity < call->arguments[i].count + 1 && call->info->returns == KOV_RETURNS_LIST)
             capacity = call->arguments[i].count + 1;
-    return call->trace ? run_traced(call, function, capacity)
-                       : run_eager(call, function, capacity);
+    return call->trace ? run_traced(call, function, capacity) : run_eager(call, function, capacity);
 }

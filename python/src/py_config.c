@@ -271,14 +271,12 @@ int kovpy_config_init(PyObject *module)
     }
     Py_INCREF(Py_None);
     kovpy.device = Py_None;
-    kovpy.unknown_dimension =
-        PyErr_NewExceptionWithDoc("kov._core.UnknownDimension",
-                                  "The number of a dimension was asked for that is free in a trace.",
-                                  PyExc_ValueError, NULL);
-    kovpy.unknown_value =
-        PyErr_NewExceptionWithDoc("kov._core.UnknownValue",
-                                  "The content of a tensor was asked for that is known when run.",
-                                  PyExc_TypeError, NULL);
+    kovpy.unknown_dimension = PyErr_NewExceptionWithDoc(
+        "kov._core.UnknownDimension",
+        "The number of a dimension was asked for that is free in a trace.", PyExc_ValueError, NULL);
+    kovpy.unknown_value = PyErr_NewExceptionWithDoc(
+        "kov._core.UnknownValue", "The content of a tensor was asked for that is known when run.",
+        PyExc_TypeError, NULL);
     if (PyModule_AddObjectRef(module, "UnknownDimension", kovpy.unknown_dimension) < 0 ||
         PyModule_AddObjectRef(module, "UnknownValue", kovpy.unknown_value) < 0)
         return -1;

@@ -16,7 +16,8 @@ static PyObject *from_array(PyObject *object, kov_dtype dtype)
         tensor = data ? kovpy_tensor_new(data) : NULL;
     } else {
         PyObject *numpy_dtype = kovpy_numpy_dtype(dtype);
-        PyObject *cast = numpy_dtype ? PyObject_CallMethod(object, "astype", "O", numpy_dtype) : NULL;
+        PyObject *cast =
+            numpy_dtype ? PyObject_CallMethod(object, "astype", "O", numpy_dtype) : NULL;
         tensor = cast ? from_array(cast, KOV_DTYPE_NONE) : NULL;
         Py_XDECREF(cast);
     }
@@ -181,10 +182,11 @@ PyObject *kovpy_convert(PyObject *object, kov_dtype dtype)
     if (kovpy.variable && PyObject_TypeCheck(object, kovpy.variable))
         return from_variable(object, dtype);
     if (kovpy.keras_tensor && PyObject_TypeCheck(object, kovpy.keras_tensor))
-        return PyErr_Format(PyExc_ValueError,
-                            "A KerasTensor is symbolic: it's a placeholder for a shape and a dtype. "
-                            "It doesn't have any actual numerical value. You cannot convert it to "
-                            "a tensor.");
+        return PyErr_Format(
+            PyExc_ValueError,
+            "A KerasTensor is symbolic: it's a placeholder for a shape and a dtype. "
+            "It doesn't have any actual numerical value. You cannot convert it to "
+            "a tensor.");
     if (PyList_Check(object) || PyTuple_Check(object)) {
         if (holds_tensors(object, 0))
             return from_tensors(object, dtype);
@@ -381,7 +383,8 @@ static PyMethodDef methods[] = {
      "shape($module, x)\n--\n\nSizes; a scalar tensor for each that is free in the trace."},
     {"concatenate_batches", kovpy_concatenate_batches, METH_O,
      "Tensors or arrays that differ in their first dimension as one NumPy array."},
-    {"from_dlpack", kovpy_from_dlpack, METH_O, "A tensor with a copy of what a DLPack producer holds."},
+    {"from_dlpack", kovpy_from_dlpack, METH_O,
+     "A tensor with a copy of what a DLPack producer holds."},
     {NULL, NULL, 0, NULL},
 };
 

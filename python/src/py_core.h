@@ -17,12 +17,12 @@ typedef struct kovpy_state {
     PyTypeObject *variable;                      /* Keras's Variable; NULL before Keras is there */
     PyTypeObject *keras_tensor;                  /* Keras's symbolic tensor; may be NULL */
     PyObject *floatx, *image_data_format;        /* Keras's functions; may be NULL */
-    PyObject *epsilon; /* the number last seen behind keras.config.epsilon() */
-    PyObject *floatx_globals;                    /* where floatx() looks; borrowed from floatx */
-    PyObject *draw_seed;                         /* Keras's function; may be NULL */
-    PyObject *device;                            /* str or None: device of plans made from now on */
-    PyObject *dtype_names[KOV_DTYPE_COUNT];      /* interned Keras names */
-    PyObject *numpy_dtypes[KOV_DTYPE_COUNT];     /* filled when first needed */
+    PyObject *epsilon;                      /* the number last seen behind keras.config.epsilon() */
+    PyObject *floatx_globals;               /* where floatx() looks; borrowed from floatx */
+    PyObject *draw_seed;                    /* Keras's function; may be NULL */
+    PyObject *device;                       /* str or None: device of plans made from now on */
+    PyObject *dtype_names[KOV_DTYPE_COUNT]; /* interned Keras names */
+    PyObject *numpy_dtypes[KOV_DTYPE_COUNT]; /* filled when first needed */
 } kovpy_state;
 
 extern kovpy_state kovpy;
@@ -39,12 +39,11 @@ int kovpy_config_init(PyObject *module);
 typedef struct kovpy_trace kovpy_trace;
 
 typedef struct kovpy_tensor {
-    PyObject_HEAD
-    kov_tensor *tensor; /* data; NULL if traced */
-    kovpy_trace *trace; /* owned; NULL if data */
-    kov_value value;    /* in the trace's builder */
-    PyObject *shape;    /* tuple, made when first asked for */
-    PyObject *mask;     /* what Keras keeps as _keras_mask */
+    PyObject_HEAD kov_tensor *tensor; /* data; NULL if traced */
+    kovpy_trace *trace;               /* owned; NULL if data */
+    kov_value value;                  /* in the trace's builder */
+    PyObject *shape;                  /* tuple, made when first asked for */
+    PyObject *mask;                   /* what Keras keeps as _keras_mask */
     PyObject *weakrefs;
 } kovpy_tensor;
 
@@ -111,9 +110,9 @@ typedef struct kovpy_call {
     kovpy_trace *trace; /* borrowed; NULL: all arguments so far are data */
     kov_argument arguments[KOVPY_MAX_PARAMETERS];
     int argument_count;
-    int wide;   /* a 64-bit tensor or array is among the arguments */
-    int scalars; /* a 64-bit NumPy scalar is among them */
-    size_t bytes; /* of data arguments */
+    int wide;                /* a 64-bit tensor or array is among the arguments */
+    int scalars;             /* a 64-bit NumPy scalar is among them */
+    size_t bytes;            /* of data arguments */
     struct kovpy_held *held; /* what to release, newest first */
     char *next, *end;        /* free part of the current memory block */
     char first_block[1024];
@@ -143,8 +142,7 @@ int kovpy_function_init(PyObject *module);
 /* ---- Traces and plans (py_trace.c, py_plan.c) ---- */
 
 struct kovpy_trace {
-    PyObject_HEAD
-    kov_builder *builder;
+    PyObject_HEAD kov_builder *builder;
     kovpy_trace *outer; /* owned; the trace that was open in this thread before; set while open */
     int is_open;
 };

@@ -141,9 +141,9 @@ static kov_tensor *tensor_to_export(const kov_tensor *tensor, int copy)
         kov_tensor_retain(exported_tensor);
         return exported_tensor;
     }
-    kov_status status = kov_tensor_from_data(kovpy.context, kov_tensor_dtype(tensor),
-                                             kov_tensor_ndim(tensor), kov_tensor_dims(tensor),
-                                             kov_tensor_data(tensor), &exported_tensor);
+    kov_status status =
+        kov_tensor_from_data(kovpy.context, kov_tensor_dtype(tensor), kov_tensor_ndim(tensor),
+                             kov_tensor_dims(tensor), kov_tensor_data(tensor), &exported_tensor);
     if (status == KOV_OK)
         return exported_tensor;
     kovpy_raise(status);

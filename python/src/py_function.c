@@ -6,22 +6,21 @@
 #include <string.h>
 
 typedef struct kovpy_function {
-    PyObject_HEAD
-    vectorcallfunc vectorcall;
+    PyObject_HEAD vectorcallfunc vectorcall;
     int function;
     const kov_function_info *info;
-    int positional;      /* parameters that can be given by position */
-    int rest;            /* index of `*name`, -1 if there is none */
-    PyObject *names[KOVPY_MAX_PARAMETERS]; /* interned */
+    int positional;                           /* parameters that can be given by position */
+    int rest;                                 /* index of `*name`, -1 if there is none */
+    PyObject *names[KOVPY_MAX_PARAMETERS];    /* interned */
     PyObject *defaults[KOVPY_MAX_PARAMETERS]; /* NULL: required */
-    PyObject *likeness;  /* a lambda with this signature */
-    PyObject *signature; /* inspect.Signature, made when first asked for */
+    PyObject *likeness;                       /* a lambda with this signature */
+    PyObject *signature;                      /* inspect.Signature, made when first asked for */
 } kovpy_function;
 
 static PyObject *all_functions; /* (module, name) -> function object */
 
-/* The parameter that takes all further positional arguments (`*operands` in Python), -1 if none: the
- * table has it as one sequence. */
+/* The parameter that takes all further positional arguments (`*operands` in Python), -1 if none:
+ * the table has it as one sequence. */
 static int rest_parameter(const kov_function_info *info)
 {
     if (strcmp(info->module, "numpy") != 0)
@@ -97,8 +96,8 @@ static int bind(kovpy_function *self, PyObject *const *args, Py_ssize_t count, P
         if (!bound[i])
             bound[i] = self->defaults[i];
         if (!bound[i]) {
-            PyErr_Format(PyExc_TypeError, "%s() missing required argument: '%s'",
-                         self->info->name, self->info->parameters[i].name);
+            PyErr_Format(PyExc_TypeError, "%s() missing required argument: '%s'", self->info->name,
+                         self->info->parameters[i].name);
             return -1;
         }
     }
@@ -218,8 +217,7 @@ static PyMethodDef function_methods[] = {
 };
 
 static PyTypeObject function_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "kov._core.Function",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kov._core.Function",
     .tp_basicsize = sizeof(kovpy_function),
     .tp_vectorcall_offset = offsetof(kovpy_function, vectorcall),
     .tp_call = PyVectorcall_Call,
@@ -286,8 +284,8 @@ static PyObject *find(const char *module, const char *name)
 {
     const int function = kov_function_find(module, name);
     if (function < 0)
-        return PyErr_Format(PyExc_NotImplementedError,
-                            "kov does not have the function %s.%s yet.", module, name);
+        return PyErr_Format(PyExc_NotImplementedError, "kov does not have the function %s.%s yet.",
+                            module, name);
     PyObject *key = PyLong_FromLong(function);
     PyObject *object = key ? PyDict_GetItemWithError(all_functions, key) : NULL;
     if (object) {

@@ -173,8 +173,7 @@ static PyObject *call(PyObject *x, const kovpy_slice *s)
     int failed = 0;
     for (int i = 0; i < 8; i++)
         failed = failed || !arguments[i];
-    PyObject *result =
-        failed ? NULL : kovpy_call_function("core", "strided_slice", arguments, 8);
+    PyObject *result = failed ? NULL : kovpy_call_function("core", "strided_slice", arguments, 8);
     for (int i = 0; i < 8; i++)
         Py_XDECREF(arguments[i]);
     return result;

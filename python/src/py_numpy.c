@@ -17,7 +17,9 @@ static kov_dtype dtype_of_format(const char *format, Py_ssize_t itemsize)
     static const kov_dtype is_unsigned[] = {KOV_DTYPE_U8, KOV_DTYPE_U16, KOV_DTYPE_U32,
                                             KOV_DTYPE_U64};
     if (format[0] == 'Z' && format[1] && !format[2])
-        return format[1] == 'f' ? KOV_DTYPE_C64 : format[1] == 'd' ? KOV_DTYPE_C128 : KOV_DTYPE_NONE;
+        return format[1] == 'f'   ? KOV_DTYPE_C64
+               : format[1] == 'd' ? KOV_DTYPE_C128
+                                  : KOV_DTYPE_NONE;
     if (!format[0] || format[1])
         return KOV_DTYPE_NONE;
     switch (format[0]) {
@@ -146,8 +148,7 @@ PyObject *kovpy_numpy_dtype(kov_dtype dtype)
     if (dtype == KOV_DTYPE_BF16 || dtype == KOV_DTYPE_F8E4M3 || dtype == KOV_DTYPE_F8E5M2 ||
         dtype == KOV_DTYPE_I4 || dtype == KOV_DTYPE_U4) {
         PyObject *ml_dtypes = PyImport_ImportModule("ml_dtypes");
-        PyObject *type =
-            ml_dtypes ? PyObject_GetAttr(ml_dtypes, kovpy.dtype_names[dtype]) : NULL;
+        PyObject *type = ml_dtypes ? PyObject_GetAttr(ml_dtypes, kovpy.dtype_names[dtype]) : NULL;
         Py_XDECREF(ml_dtypes);
         if (type)
             *slot = PyObject_CallOneArg(kovpy.dtype_type, type);
@@ -239,8 +240,8 @@ static PyObject *array_for_batches(PyObject *batches)
     int64_t dims[KOV_MAX_NDIM] = {0}, rows = 0;
     const kov_tensor *first = NULL;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(batches); i++) {
-        const kov_tensor *tensor = kovpy_tensor_data(
-            (kovpy_tensor *)PyTuple_GET_ITEM(batches, i), "concatenate_batches");
+        const kov_tensor *tensor =
+            kovpy_tensor_data((kovpy_tensor *)PyTuple_GET_ITEM(batches, i), "concatenate_batches");
         if (!tensor)
             return NULL;
         const int ndim = kov_tensor_ndim(tensor);
@@ -289,8 +290,8 @@ PyObject *kovpy_concatenate_batches(PyObject *module, PyObject *batches)
         if (failed)
             Py_CLEAR(array);
         else
-            array = view_as(array,
-                            kovpy_tensor_dtype((kovpy_tensor *)PyTuple_GET_ITEM(tensors, 0)));
+            array =
+                view_as(array, kovpy_tensor_dtype((kovpy_tensor *)PyTuple_GET_ITEM(tensors, 0)));
     } else {
         Py_CLEAR(array);
     }

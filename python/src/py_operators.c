@@ -7,8 +7,7 @@ static int is_operand(PyObject *object)
     return kovpy_is_tensor(object) || PyFloat_Check(object) || PyLong_Check(object) ||
            PyComplex_Check(object) || PyObject_TypeCheck(object, kovpy.ndarray) ||
            PyObject_TypeCheck(object, kovpy.generic) || PyList_Check(object) ||
-           PyTuple_Check(object) ||
-           (kovpy.variable && PyObject_TypeCheck(object, kovpy.variable));
+           PyTuple_Check(object) || (kovpy.variable && PyObject_TypeCheck(object, kovpy.variable));
 }
 
 static PyObject *binary(const char *name, PyObject *a, PyObject *b)

@@ -3,13 +3,11 @@
 #include "py_core.h"
 
 typedef struct kovpy_graph {
-    PyObject_HEAD
-    kov_graph *graph;
+    PyObject_HEAD kov_graph *graph;
 } kovpy_graph;
 
 typedef struct kovpy_plan {
-    PyObject_HEAD
-    kov_plan *plan;
+    PyObject_HEAD kov_plan *plan;
     int result_count;
 } kovpy_plan;
 
@@ -49,7 +47,8 @@ static PyObject *graph_text(PyObject *self, PyObject *none)
     return take_text(status, text);
 }
 
-/* NULL-terminated "KEY=VALUE" texts of a dict, owned by *holder; NULL with or without an exception. */
+/* NULL-terminated "KEY=VALUE" texts of a dict, owned by *holder; NULL with or without an exception.
+ */
 static const char **read_properties(PyObject *properties, PyObject **holder)
 {
     *holder = NULL;
@@ -104,8 +103,7 @@ static PyObject *compile(PyObject *object, PyObject *args, PyObject *kwargs)
     if (plan) {
         plan->plan = NULL;
         plan->result_count = kov_graph_result_count(self->graph);
-        Py_BEGIN_ALLOW_THREADS
-        status = kov_plan_create(self->graph, &options, &plan->plan);
+        Py_BEGIN_ALLOW_THREADS status = kov_plan_create(self->graph, &options, &plan->plan);
         Py_END_ALLOW_THREADS
     }
     PyMem_Free(texts);
@@ -170,8 +168,7 @@ static PyGetSetDef graph_attributes[] = {
 };
 
 static PyTypeObject graph_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "kov._core.Graph",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kov._core.Graph",
     .tp_basicsize = sizeof(kovpy_graph),
     .tp_dealloc = dealloc_graph,
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
@@ -241,11 +238,11 @@ static PyObject *run(PyObject *object, PyObject *sequence)
         kovpy_call_memory(&call, ((size_t)self->result_count + 1) * sizeof(*results));
     if (inputs && results && read_inputs(&call, items, inputs) == 0) {
         kov_status status;
-        Py_BEGIN_ALLOW_THREADS
-        status = kov_plan_run(self->plan, inputs, (int)count, results, self->result_count);
-        Py_END_ALLOW_THREADS
-        list = status == KOV_OK ? pack_results(&call, results, self->result_count)
-                                : kovpy_raise(status);
+        Py_BEGIN_ALLOW_THREADS status =
+            kov_plan_run(self->plan, inputs, (int)count, results, self->result_count);
+        Py_END_ALLOW_THREADS list = status == KOV_OK
+                                        ? pack_results(&call, results, self->result_count)
+                                        : kovpy_raise(status);
     }
     kovpy_call_end(&call);
     Py_DECREF(items);
@@ -278,8 +275,7 @@ static PyGetSetDef plan_attributes[] = {
 };
 
 static PyTypeObject plan_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "kov._core.Plan",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kov._core.Plan",
     .tp_basicsize = sizeof(kovpy_plan),
     .tp_dealloc = dealloc_plan,
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
@@ -296,8 +292,7 @@ static PyObject *read_ir(PyObject *module, PyObject *path)
     if (!PyUnicode_FSConverter(path, &bytes))
         return NULL;
     kov_graph *graph = NULL;
-    kov_status status =
-        kov_graph_from_ir_file(kovpy.context, PyBytes_AS_STRING(bytes), &graph);
+    kov_status status = kov_graph_from_ir_file(kovpy.context, PyBytes_AS_STRING(bytes), &graph);
     Py_DECREF(bytes);
     return status == KOV_OK ? kovpy_graph_new(graph) : kovpy_raise(status);
 }

@@ -269,8 +269,7 @@ static PyObject *repr(PyObject *object)
 
 static PyObject *format(PyObject *self, PyObject *specification)
 {
-    PyObject *value = kovpy_tensor_ndim((kovpy_tensor *)self) == 0 &&
-                              ((kovpy_tensor *)self)->tensor
+    PyObject *value = kovpy_tensor_ndim((kovpy_tensor *)self) == 0 && ((kovpy_tensor *)self)->tensor
                           ? kovpy_tensor_scalar(self, "format")
                           : PyObject_Repr(self);
     PyObject *text = value ? PyObject_Format(value, specification) : NULL;
@@ -429,12 +428,10 @@ static Py_hash_t hash(PyObject *self)
 }
 
 static PySequenceMethods sequence_methods = {.sq_length = length, .sq_item = element};
-static PyMappingMethods mapping_methods = {.mp_length = length,
-                                           .mp_subscript = kovpy_tensor_index};
+static PyMappingMethods mapping_methods = {.mp_length = length, .mp_subscript = kovpy_tensor_index};
 
 PyTypeObject kovpy_tensor_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "kov._core.Tensor",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kov._core.Tensor",
     .tp_basicsize = sizeof(kovpy_tensor),
     .tp_dealloc = dealloc,
     .tp_repr = repr,

@@ -7,8 +7,7 @@
 static _Thread_local kovpy_trace *current;
 
 typedef struct kovpy_body {
-    PyObject_HEAD
-    kov_body *body; /* NULL once it is used */
+    PyObject_HEAD kov_body *body; /* NULL once it is used */
     int count;
 } kovpy_body;
 
@@ -34,9 +33,10 @@ static PyObject *raise_builder(kovpy_trace *trace)
 
 int kovpy_trace_raise_closed(void)
 {
-    PyErr_SetString(PyExc_RuntimeError,
-                    "A traced tensor is used outside of the trace it belongs to. Tensors computed in "
-                    "a traced step must not be kept after it.");
+    PyErr_SetString(
+        PyExc_RuntimeError,
+        "A traced tensor is used outside of the trace it belongs to. Tensors computed in "
+        "a traced step must not be kept after it.");
     return -1;
 }
 
@@ -271,8 +271,8 @@ static PyObject *body_end(PyObject *object, PyObject *results)
     return values ? kovpy_raise(status) : NULL;
 }
 
-/* body_input(like, shape): the open body's next parameter, of the type of `like` but where shape has
- * None. */
+/* body_input(like, shape): the open body's next parameter, of the type of `like` but where shape
+ * has None. */
 static PyObject *body_input(PyObject *object, PyObject *args)
 {
     kovpy_trace *self = (kovpy_trace *)object;
@@ -347,8 +347,7 @@ static PyObject *loop(PyObject *object, PyObject *args)
         return NULL;
     if (maximum != Py_None) {
         PyObject *tensor = kovpy_convert(maximum, KOV_DTYPE_NONE);
-        const int failed =
-            !tensor || kovpy_trace_import(self, (kovpy_tensor *)tensor, &limit) < 0;
+        const int failed = !tensor || kovpy_trace_import(self, (kovpy_tensor *)tensor, &limit) < 0;
         Py_XDECREF(tensor);
         if (failed)
             return NULL;
@@ -397,8 +396,7 @@ static PyMethodDef trace_methods[] = {
 };
 
 static PyTypeObject trace_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "kov._core.Trace",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kov._core.Trace",
     .tp_basicsize = sizeof(kovpy_trace),
     .tp_dealloc = dealloc,
     .tp_flags = Py_TPFLAGS_DEFAULT,
@@ -408,8 +406,7 @@ static PyTypeObject trace_type = {
 };
 
 static PyTypeObject body_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "kov._core.Body",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kov._core.Body",
     .tp_basicsize = sizeof(kovpy_body),
     .tp_dealloc = dealloc_body,
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
@@ -424,8 +421,8 @@ static PyObject *as_traced(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO!", &object, &trace_type, &trace))
         return NULL;
     PyObject *tensor = kovpy_convert(object, KOV_DTYPE_NONE);
-    const int failed = !tensor || kovpy_trace_import((kovpy_trace *)trace, (kovpy_tensor *)tensor,
-                                                     &value) < 0;
+    const int failed =
+        !tensor || kovpy_trace_import((kovpy_trace *)trace, (kovpy_tensor *)tensor, &value) < 0;
     Py_XDECREF(tensor);
     return failed ? NULL : kovpy_tensor_new_traced((kovpy_trace *)trace, value);
 }

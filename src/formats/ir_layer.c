@@ -120,8 +120,12 @@ kov_status kov_ir_parameter_add(kov_ir_scope *scope, const char *name, kov_ir_wi
         print_dim(&data, scope->writer->dims, wire->dims[i]);
     }
     kov_text_add(&data, "\" element_type=\"%s\"", kov_dtype_ov_name(wire->dtype));
-    kov_ir_layer layer = {.name = name, .type = "Parameter", .version = "opset1", .data = data.at,
-                          .outputs = wire, .output_count = 1};
+    kov_ir_layer layer = {.name = name,
+                          .type = "Parameter",
+                          .version = "opset1",
+                          .data = data.at,
+                          .outputs = wire,
+                          .output_count = 1};
     kov_status status = data.failed ? kov_fail(KOV_OUT_OF_MEMORY, "no memory for the text of an IR")
                                     : kov_ir_layer_add(scope, &layer, NULL);
     kov_text_free(data.at);
@@ -139,20 +143,26 @@ kov_status kov_ir_constant_add(kov_ir_scope *scope, const char *name, kov_tensor
     for (int i = 0; i < kov_tensor_ndim(tensor); i++)
         kov_text_add(&data, "%s%" PRId64, i > 0 ? ", " : "", kov_tensor_dims(tensor)[i]);
     kov_text_add(&data, "\" offset=\"%zu\" size=\"%zu\"", offset, bytes > 0 ? bytes : 1);
-    *wire = (kov_ir_wire){.dtype = kov_tensor_dtype(tensor), .ndim = kov_tensor_ndim(tensor),
+    *wire = (kov_ir_wire){.dtype = kov_tensor_dtype(tensor),
+                          .ndim = kov_tensor_ndim(tensor),
                           .dims = kov_tensor_dims(tensor)};
-    kov_ir_layer layer = {.name = name, .type = "Const", .version = "opset1", .data = data.at,
-                          .outputs = wire, .output_count = 1};
+    kov_ir_layer layer = {.name = name,
+                          .type = "Const",
+                          .version = "opset1",
+                          .data = data.at,
+                          .outputs = wire,
+                          .output_count = 1};
     kov_status status = data.failed ? kov_fail(KOV_OUT_OF_MEMORY, "no memory for the text of an IR")
                                     : kov_ir_layer_add(scope, &layer, NULL);
     kov_text_free(data.at);
     return status;
 }
 
-kov_status kov_ir_result_add(kov_ir_scope *scope, const char *name, const kov_ir_wire *from, int *id)
+kov_status kov_ir_result_add(kov_ir_scope *scope, const char *name, const kov_ir_wire *from,
+                             int *id)
 {
-    kov_ir_layer layer = {.name = name, .type = "Result", .version = "opset1", .inputs = from,
-                          .input_count = 1};
+    kov_ir_layer layer = {
+        .name = name, .type = "Result", .version = "opset1", .inputs = from, .input_count = 1};
     return kov_ir_layer_add(scope, &layer, id);
 }
 
@@ -195,7 +205,7 @@ static void print_attr(kov_text *text, const kov_attr_info *info, const kov_attr
 static void print_name(kov_text *text, const kov_node *node)
 {
     const char *type = node->op == KOV_OP_FOREIGN ? node->attrs[KOV_FOREIGN_TYPE].u.string
-                                                 : kov_op_info_of(node->op)->name;
+                                                  : kov_op_info_of(node->op)->name;
     const char *last = node->name ? strrchr(node->name, '/') : NULL;
     if (!node->name)
         kov_text_add(text, "%s", type);
@@ -232,8 +242,8 @@ static kov_status given_inputs(kov_ir_scope *scope, const kov_node *node, const 
     return KOV_OK;
 }
 
-/* OpenVINO's CPU plugin makes false of the smallest int32 when it converts to boolean; comparing with 0 is
- * right for all. */
+/* OpenVINO's CPU plugin makes false of the smallest int32 when it converts to boolean; comparing
+ * with 0 is right for all. */
 static bool is_test_for_zero(const kov_node *node, const kov_ir_wire *inputs)
 {
     return node->op == KOV_OP_CONVERT &&
@@ -251,9 +261,14 @@ static kov_status add_test_for_zero(kov_ir_scope *scope, const char *name, const
     kov_status status = kov_ir_constant_add(scope, "zero", zero, &inputs[1]);
     kov_tensor_release(zero);
     KOV_TRY(status);
-    kov_ir_layer layer = {.name = name, .type = "NotEqual", .version = "opset1",
-                          .data = " auto_broadcast=\"numpy\"", .inputs = inputs, .input_count = 2,
-                          .outputs = output, .output_count = 1};
+    kov_ir_layer layer = {.name = name,
+                          .type = "NotEqual",
+                          .version = "opset1",
+                          .data = " auto_broadcast=\"numpy\"",
+                          .inputs = inputs,
+                          .input_count = 2,
+                          .outputs = output,
+                          .output_count = 1};
     return kov_ir_layer_add(scope, &layer, NULL);
 }
 
@@ -264,8 +279,13 @@ static kov_status add_plain(kov_ir_scope *scope, const kov_node *node, const cha
     kov_text data = {0};
     for (int i = 0; i < op->attr_count; i++)
         print_attr(&data, &op->attrs[i], &node->attrs[i]);
-    kov_ir_layer layer = {.name = name, .type = kov_ir_type_name(op->name), .version = op->version, .data = data.at,
-                          .inputs = inputs, .input_count = input_count, .outputs = outputs,
+    kov_ir_layer layer = {.name = name,
+                          .type = kov_ir_type_name(op->name),
+                          .version = op->version,
+                          .data = data.at,
+                          .inputs = inputs,
+                          .input_count = input_count,
+                          .outputs = outputs,
                           .output_count = node->output_count};
     kov_status status = data.failed ? kov_fail(KOV_OUT_OF_MEMORY, "no memory for the text of an IR")
                                     : kov_ir_layer_add(scope, &layer, NULL);
@@ -299,9 +319,13 @@ static kov_status add_opaque(kov_ir_scope *scope, const kov_node *node, const ch
         return KOV_OUT_OF_MEMORY;
     print_raw(&data, raw, word);
     kov_free(scope->writer->context, word);
-    kov_ir_layer layer = {.name = name, .type = node->attrs[KOV_FOREIGN_TYPE].u.string,
-                          .version = node->attrs[KOV_FOREIGN_VERSION].u.string, .data = data.at,
-                          .inputs = inputs, .input_count = input_count, .outputs = outputs,
+    kov_ir_layer layer = {.name = name,
+                          .type = node->attrs[KOV_FOREIGN_TYPE].u.string,
+                          .version = node->attrs[KOV_FOREIGN_VERSION].u.string,
+                          .data = data.at,
+                          .inputs = inputs,
+                          .input_count = input_count,
+                          .outputs = outputs,
                           .output_count = node->output_count};
     kov_status status = data.failed ? kov_fail(KOV_OUT_OF_MEMORY, "no memory for the text of an IR")
                                     : kov_ir_layer_add(scope, &layer, NULL);

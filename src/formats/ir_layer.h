@@ -59,7 +59,8 @@ kov_status kov_ir_layer_add(kov_ir_scope *scope, kov_ir_layer *layer, int *id);
 kov_status kov_ir_parameter_add(kov_ir_scope *scope, const char *name, kov_ir_wire *wire);
 kov_status kov_ir_constant_add(kov_ir_scope *scope, const char *name, kov_tensor *tensor,
                                kov_ir_wire *wire);
-kov_status kov_ir_result_add(kov_ir_scope *scope, const char *name, const kov_ir_wire *from, int *id);
+kov_status kov_ir_result_add(kov_ir_scope *scope, const char *name, const kov_ir_wire *from,
+                             int *id);
 /* Appends all nodes of a graph, its parameters standing for the wires given. */
 kov_status kov_ir_graph_add(kov_ir_scope *scope, const kov_graph *graph,
                             const kov_ir_wire *parameters, kov_ir_wire *results);

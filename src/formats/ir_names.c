@@ -9,12 +9,12 @@
 const char *kov_ir_precision(kov_dtype dtype)
 {
     static const char *const names[KOV_DTYPE_COUNT] = {
-        [KOV_DTYPE_BOOL] = "BOOL",     [KOV_DTYPE_I8] = "I8",         [KOV_DTYPE_I16] = "I16",
-        [KOV_DTYPE_I32] = "I32",       [KOV_DTYPE_I64] = "I64",       [KOV_DTYPE_U8] = "U8",
-        [KOV_DTYPE_U16] = "U16",       [KOV_DTYPE_U32] = "U32",       [KOV_DTYPE_U64] = "U64",
-        [KOV_DTYPE_F16] = "FP16",      [KOV_DTYPE_BF16] = "BF16",     [KOV_DTYPE_F32] = "FP32",
-        [KOV_DTYPE_F64] = "FP64",      [KOV_DTYPE_U1] = "BIN",        [KOV_DTYPE_I4] = "I4",
-        [KOV_DTYPE_U4] = "U4",         [KOV_DTYPE_NF4] = "NF4",       [KOV_DTYPE_F8E4M3] = "F8E4M3",
+        [KOV_DTYPE_BOOL] = "BOOL",     [KOV_DTYPE_I8] = "I8",     [KOV_DTYPE_I16] = "I16",
+        [KOV_DTYPE_I32] = "I32",       [KOV_DTYPE_I64] = "I64",   [KOV_DTYPE_U8] = "U8",
+        [KOV_DTYPE_U16] = "U16",       [KOV_DTYPE_U32] = "U32",   [KOV_DTYPE_U64] = "U64",
+        [KOV_DTYPE_F16] = "FP16",      [KOV_DTYPE_BF16] = "BF16", [KOV_DTYPE_F32] = "FP32",
+        [KOV_DTYPE_F64] = "FP64",      [KOV_DTYPE_U1] = "BIN",    [KOV_DTYPE_I4] = "I4",
+        [KOV_DTYPE_U4] = "U4",         [KOV_DTYPE_NF4] = "NF4",   [KOV_DTYPE_F8E4M3] = "F8E4M3",
         [KOV_DTYPE_F8E5M2] = "F8E5M2",
     };
     return dtype < KOV_DTYPE_COUNT ? names[dtype] : NULL;

@@ -8,8 +8,8 @@
 /* "FP32", "I64", "BOOL", ...; NULL for a type that IR lacks (complex, string, none). */
 const char *kov_ir_precision(kov_dtype dtype);
 
-/* IR writes a few operations otherwise than the set names them: "ReLU" for Relu. The other names are the
- * same. */
+/* IR writes a few operations otherwise than the set names them: "ReLU" for Relu. The other names
+ * are the same. */
 const char *kov_ir_type_name(const char *op_name);
 const char *kov_ir_op_name(const char *type_name);
 

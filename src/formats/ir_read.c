@@ -29,7 +29,8 @@ kov_status kov_ir_read_fail(const kov_ir_read_layer *layer, kov_status status, c
 
 static int compare_ids(const void *a, const void *b)
 {
-    const kov_ir_read_layer *x = *(kov_ir_read_layer *const *)a, *y = *(kov_ir_read_layer *const *)b;
+    const kov_ir_read_layer *x = *(kov_ir_read_layer *const *)a,
+                            *y = *(kov_ir_read_layer *const *)b;
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
@@ -100,7 +101,8 @@ int kov_ir_read_find(const kov_ir_read_scope *scope, int64_t id)
 static kov_status index_layers(kov_ir_read_scope *scope)
 {
     size_t n = (size_t)scope->layer_count;
-    kov_ir_read_layer **sorted = kov_arena_alloc(scope->arena, sizeof(kov_ir_read_layer *) * (n + 1));
+    kov_ir_read_layer **sorted =
+        kov_arena_alloc(scope->arena, sizeof(kov_ir_read_layer *) * (n + 1));
     scope->order = kov_arena_alloc(scope->arena, sizeof(int) * (2 * n + 1));
     if (!scope->order || !sorted)
         return KOV_OUT_OF_MEMORY;
@@ -144,8 +146,10 @@ static kov_status read_edge(kov_ir_read_scope *scope, const kov_xml *edge)
     int output = find_port(a->output_ids, a->output_count, kov_xml_attr_of(edge, "from-port"));
     int input = find_port(b->input_ids, b->input_count, kov_xml_attr_of(edge, "to-port"));
     if (output < 0 || input < 0)
-        return kov_ir_read_fail(b, KOV_BAD_FORMAT, "an edge from \"%.100s\" between ports that are not "
-                                                   "there", a->name);
+        return kov_ir_read_fail(b, KOV_BAD_FORMAT,
+                                "an edge from \"%.100s\" between ports that are not "
+                                "there",
+                                a->name);
     if (b->sources[input].layer >= 0)
         return kov_ir_read_fail(b, KOV_BAD_FORMAT, "two edges end at input %d", input);
     b->sources[input] = (kov_ir_source){from, output};
@@ -219,7 +223,8 @@ kov_status kov_ir_read_body(const kov_ir_read_scope *scope, const kov_xml *eleme
     if (!element)
         return kov_fail(KOV_BAD_FORMAT, "IR: a body is missing");
     if (scope->depth >= KOV_IR_MAX_BODIES_DEEP)
-        return kov_fail(KOV_NOT_IMPLEMENTED, "IR: bodies of control flow are nested more than %d deep",
+        return kov_fail(KOV_NOT_IMPLEMENTED,
+                        "IR: bodies of control flow are nested more than %d deep",
                         KOV_IR_MAX_BODIES_DEEP);
     *out = (kov_ir_read_scope){.context = scope->context,
                                .b = scope->b,
@@ -252,8 +257,8 @@ const char *kov_ir_read_port_name(const kov_ir_read_scope *scope, const kov_ir_r
 }
 
 /* "?,3,1..8" */
-static kov_status read_shape(kov_ir_read_scope *scope, const kov_ir_read_layer *layer, kov_dim *dims,
-                             int *ndim)
+static kov_status read_shape(kov_ir_read_scope *scope, const kov_ir_read_layer *layer,
+                             kov_dim *dims, int *ndim)
 {
     const char *text = kov_xml_attr_of(layer->data, "shape");
     *ndim = 0;
@@ -264,8 +269,8 @@ static kov_status read_shape(kov_ir_read_scope *scope, const kov_ir_read_layer *
         char one[64];
         int64_t low = 0, high = INT64_MAX;
         if (size >= sizeof one || *ndim >= KOV_MAX_NDIM)
-            return kov_ir_read_fail(layer, KOV_BAD_FORMAT, "bad shape, or of more than %d dimensions",
-                                    KOV_MAX_NDIM);
+            return kov_ir_read_fail(layer, KOV_BAD_FORMAT,
+                                    "bad shape, or of more than %d dimensions", KOV_MAX_NDIM);
         memcpy(one, text, size);
         one[size] = 0;
         char *word = one + strspn(one, " "), *range = strstr(word, "..");
@@ -311,9 +316,8 @@ static kov_status read_parameter(kov_ir_read_scope *scope, kov_ir_read_layer *la
         return kov_ir_read_fail(layer, KOV_NOT_IMPLEMENTED, "element type \"%.40s\"",
                                 type ? type : "");
     KOV_TRY(read_shape(scope, layer, dims, &ndim));
-    layer->outputs[0] =
-        kov_builder_add_parameter(scope->b, dtype, ndim, dims, NULL, KOV_WEAK_NONE,
-                                  name ? name : layer->name, KOV_ROLE_INPUT);
+    layer->outputs[0] = kov_builder_add_parameter(scope->b, dtype, ndim, dims, NULL, KOV_WEAK_NONE,
+                                                  name ? name : layer->name, KOV_ROLE_INPUT);
     return kov_builder_status(scope->b);
 }
 
@@ -353,7 +357,8 @@ kov_status kov_ir_read_emit(kov_ir_read_scope *scope)
 static kov_status finish(kov_ir_read_scope *scope, kov_graph **out)
 {
     int n = 0;
-    kov_value *results = kov_arena_alloc(scope->arena, sizeof *results * (size_t)scope->layer_count);
+    kov_value *results =
+        kov_arena_alloc(scope->arena, sizeof *results * (size_t)scope->layer_count);
     const char **names =
         kov_arena_alloc(scope->arena, sizeof(const char *) * (size_t)scope->layer_count);
     if (!results || !names)
@@ -400,8 +405,7 @@ kov_status kov_ir_read_blocks(kov_context *context, const void *xml, size_t xml_
     kov_arena_init(&arena, context);
     kov_status status = kov_builder_create(context, &b);
     if (status == KOV_OK) {
-        kov_ir_read_scope scope = {
-            .context = context, .b = b, .arena = &arena, .binary = binary};
+        kov_ir_read_scope scope = {.context = context, .b = b, .arena = &arena, .binary = binary};
         status = read_model(&scope, xml, xml_size, out);
     }
     kov_builder_release(b);
@@ -409,8 +413,8 @@ kov_status kov_ir_read_blocks(kov_context *context, const void *xml, size_t xml_
     return status;
 }
 
-kov_status kov_graph_from_ir(kov_context *context, const void *xml, size_t xml_size, const void *bin,
-                             size_t bin_size, kov_graph **out)
+kov_status kov_graph_from_ir(kov_context *context, const void *xml, size_t xml_size,
+                             const void *bin, size_t bin_size, kov_graph **out)
 {
     const kov_ir_binary binary = {bin, bin ? bin_size : 0, NULL};
     return kov_ir_read_blocks(context, xml, xml_size, &binary, out);

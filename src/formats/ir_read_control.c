@@ -26,7 +26,8 @@ static kov_status read_mapping(const kov_ir_read_layer *layer, const kov_ir_read
         return kov_ir_read_fail(layer, KOV_BAD_FORMAT, "its port map names what is not there");
     const char *want = strcmp(element->tag, "input") == 0 ? "Parameter" : "Result";
     if (strcmp(body->layers[out->internal].type, want) != 0)
-        return kov_ir_read_fail(layer, KOV_BAD_FORMAT, "its port map names a layer that is no %s", want);
+        return kov_ir_read_fail(layer, KOV_BAD_FORMAT, "its port map names a layer that is no %s",
+                                want);
     return KOV_OK;
 }
 
@@ -67,7 +68,8 @@ static kov_status read_branch(kov_ir_read_scope *scope, kov_ir_read_layer *layer
     body.given = given;
     KOV_TRY(kov_body_begin(scope->b));
     kov_status status = kov_ir_read_emit(&body);
-    for (const kov_xml *o = kov_xml_child(map, "output"); o && status == KOV_OK; o = kov_xml_next(o)) {
+    for (const kov_xml *o = kov_xml_child(map, "output"); o && status == KOV_OK;
+         o = kov_xml_next(o)) {
         status = read_mapping(layer, &body, o, &m);
         int index = port_index(layer->output_ids, layer->output_count, m.external);
         if (status == KOV_OK && index < 0)
@@ -106,15 +108,15 @@ kov_status kov_ir_read_if(kov_ir_read_scope *scope, kov_ir_read_layer *layer)
 
 /* ---- Loop ---- */
 
-/* A Loop is a While whose state is what goes round, then the round's number (i64), then whether to go
- * on. TensorIterator has no condition. */
+/* A Loop is a While whose state is what goes round, then the round's number (i64), then whether to
+ * go on. TensorIterator has no condition. */
 typedef struct loop {
     kov_ir_read_scope body;
-    int state_count; /* what goes round */
+    int state_count;                       /* what goes round */
     int *state_parameters, *state_results; /* layer indices in the body, per state */
-    int *state_of_output;  /* per output of the layer */
-    kov_value *given;      /* per layer of the body: what its Parameters stand for */
-    kov_value *initial;    /* states, number, condition */
+    int *state_of_output;                  /* per output of the layer */
+    kov_value *given;   /* per layer of the body: what its Parameters stand for */
+    kov_value *initial; /* states, number, condition */
     int condition_result, number_parameter; /* layer indices; -1: none */
 } loop;
 
@@ -151,7 +153,8 @@ static kov_status read_back_edges(const kov_ir_read_layer *layer, loop *loop, co
         if (!from_text || !to_text || !kov_xml_integer(from_text, &from_id) ||
             !kov_xml_integer(to_text, &to_id))
             return kov_ir_read_fail(layer, KOV_BAD_FORMAT, "a bad back edge");
-        int from = kov_ir_read_find(&loop->body, from_id), to = kov_ir_read_find(&loop->body, to_id);
+        int from = kov_ir_read_find(&loop->body, from_id),
+            to = kov_ir_read_find(&loop->body, to_id);
         if (from < 0 || to < 0 || strcmp(loop->body.layers[from].type, "Result") != 0 ||
             strcmp(loop->body.layers[to].type, "Parameter") != 0 ||
             loop->given[to] == KOV_VALUE_ERROR)
@@ -231,8 +234,8 @@ static kov_status state_parameters(kov_ir_read_scope *scope, const loop *loop, k
         kov_dim dims[KOV_MAX_NDIM];
         for (int j = 0; j < info.ndim; j++)
             dims[j] = info.dims[j];
-        out[i] = kov_builder_add_parameter(scope->b, info.dtype, info.ndim, dims, NULL, KOV_WEAK_NONE,
-                                           NULL, KOV_ROLE_INPUT);
+        out[i] = kov_builder_add_parameter(scope->b, info.dtype, info.ndim, dims, NULL,
+                                           KOV_WEAK_NONE, NULL, KOV_ROLE_INPUT);
     }
     return kov_builder_status(scope->b);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One layer as nodes: by its row in the operation table, an older version of it mapped onto the row's
- * where the meaning is the same, or kept opaque. */
+/* One layer as nodes: by its row in the operation table, an older version of it mapped onto the
+ * row's where the meaning is the same, or kept opaque. */
 #include "base/status.h"
 #include "formats/ir_block.h"
 #include "formats/ir_names.h"
@@ -55,7 +55,8 @@ static kov_status constant_place(const kov_ir_read_scope *scope, const kov_ir_re
     if ((uint64_t)from > scope->binary->size ||
         (uint64_t)bytes > scope->binary->size - (uint64_t)from)
         return kov_ir_read_fail(layer, KOV_BAD_FORMAT,
-                                "%" PRId64 " bytes at %" PRId64 " are past the end of the binary (%zu "
+                                "%" PRId64 " bytes at %" PRId64
+                                " are past the end of the binary (%zu "
                                 "bytes): is it the one of this model, and whole?",
                                 bytes, from, scope->binary->size);
     *offset = (size_t)from;
@@ -101,8 +102,8 @@ kov_status kov_ir_read_constant(kov_ir_read_scope *scope, kov_ir_read_layer *lay
         return kov_fail_in(status, "IR: constant \"%.200s\"", layer->name);
     KOV_TRY(constant_place(scope, layer, &offset, &size));
     if (bytes > size || (bytes < size && bytes > 0))
-        return kov_ir_read_fail(layer, KOV_BAD_FORMAT, "its shape needs %zu bytes, it has %zu", bytes,
-                                size);
+        return kov_ir_read_fail(layer, KOV_BAD_FORMAT, "its shape needs %zu bytes, it has %zu",
+                                bytes, size);
     KOV_TRY(bytes == 0 ? kov_tensor_create(scope->context, dtype, ndim, dims, &tensor)
                        : make_constant(scope, dtype, ndim, dims, offset, &tensor));
     layer->outputs[0] = kov_builder_constant(scope->b, tensor);
@@ -182,12 +183,9 @@ typedef struct implied {
 static const char *implied_text(const kov_ir_read_layer *layer, const char *attr)
 {
     static const implied all[] = {
-        {"ShapeOf", "output_type", "i64"},
-        {"TopK", "index_element_type", "i32"},
-        {"Gelu", "approximation_mode", "erf"},
-        {"AvgPool", "exclude-pad", "false"},
-        {"StridedSlice", "new_axis_mask", ""},
-        {"MVN", "eps_mode", "inside_sqrt"},
+        {"ShapeOf", "output_type", "i64"},     {"TopK", "index_element_type", "i32"},
+        {"Gelu", "approximation_mode", "erf"}, {"AvgPool", "exclude-pad", "false"},
+        {"StridedSlice", "new_axis_mask", ""}, {"MVN", "eps_mode", "inside_sqrt"},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (strcmp(all[i].type, layer->type) == 0 && strcmp(all[i].attr, attr) == 0)
@@ -249,23 +247,39 @@ static kov_status read_attrs(const kov_ir_read_scope *scope, const kov_ir_read_l
 
 /* ---- versions ---- */
 
-/* Versions of an operation whose meaning is that of the row's, given the inputs and attributes that they
- * have. "*" stands for any. */
+/* Versions of an operation whose meaning is that of the row's, given the inputs and attributes that
+ * they have. "*" stands for any. */
 static bool is_compatible(const kov_ir_read_layer *layer, const kov_op_info *op)
 {
     static const struct {
         const char *type, *version;
     } same[] = {
-        {"ShapeOf", "opset1"},        {"Broadcast", "opset1"},     {"SoftMax", "opset1"},
-        {"Gather", "opset1"},         {"Gather", "opset7"},        {"GatherND", "opset5"},
-        {"MaxPool", "opset1"},        {"MaxPool", "opset14"},      {"AvgPool", "opset14"},
-        {"Pad", "opset1"},            {"TopK", "opset1"},          {"TopK", "opset3"},
-        {"ScatterNDUpdate", "opset3"}, {"ScatterNDUpdate", "opset4"},
-        {"ScatterElementsUpdate", "opset3"},                       {"Squeeze", "opset15"},
-        {"Range", "opset1"},          {"Gelu", "opset2"},          {"OneHot", "opset16"},
-        {"Interpolate", "opset4"},    {"BatchNormInference", "opset1"},
-        {"CumSum", "opset1"},         {"ReduceL1", "opset1"},      {"ReduceL2", "opset1"},
-        {"NonZero", "opset1"},        {"LogicalXor", "opset2"},
+        {"ShapeOf", "opset1"},
+        {"Broadcast", "opset1"},
+        {"SoftMax", "opset1"},
+        {"Gather", "opset1"},
+        {"Gather", "opset7"},
+        {"GatherND", "opset5"},
+        {"MaxPool", "opset1"},
+        {"MaxPool", "opset14"},
+        {"AvgPool", "opset14"},
+        {"Pad", "opset1"},
+        {"TopK", "opset1"},
+        {"TopK", "opset3"},
+        {"ScatterNDUpdate", "opset3"},
+        {"ScatterNDUpdate", "opset4"},
+        {"ScatterElementsUpdate", "opset3"},
+        {"Squeeze", "opset15"},
+        {"Range", "opset1"},
+        {"Gelu", "opset2"},
+        {"OneHot", "opset16"},
+        {"Interpolate", "opset4"},
+        {"BatchNormInference", "opset1"},
+        {"CumSum", "opset1"},
+        {"ReduceL1", "opset1"},
+        {"ReduceL2", "opset1"},
+        {"NonZero", "opset1"},
+        {"LogicalXor", "opset2"},
     };
     if (strcmp(layer->version, op->version) == 0)
         return true;
@@ -281,7 +295,8 @@ static kov_status arrange_interpolate(const kov_ir_read_layer *layer, kov_value 
 {
     const char *mode = kov_xml_attr_of(layer->data, "shape_calculation_mode");
     if (*count < 3 || !mode)
-        return kov_ir_read_fail(layer, KOV_BAD_FORMAT, "inputs or shape_calculation_mode are missing");
+        return kov_ir_read_fail(layer, KOV_BAD_FORMAT,
+                                "inputs or shape_calculation_mode are missing");
     inputs[1] = strcmp(mode, "scales") == 0 ? inputs[2] : inputs[1];
     if (*count > 3)
         inputs[2] = inputs[3];
@@ -359,15 +374,17 @@ static kov_status emit_synonym(kov_ir_read_scope *scope, kov_ir_read_layer *laye
 {
     *done = true;
     if (strcmp(layer->type, "ReadValue") == 0 || strcmp(layer->type, "Assign") == 0)
-        return kov_ir_read_fail(layer, KOV_NOT_IMPLEMENTED,
-                                "the model keeps a state between runs, which kov's graphs do not: make "
-                                "the state an input and an output (openvino's MakeStateful in reverse)");
+        return kov_ir_read_fail(
+            layer, KOV_NOT_IMPLEMENTED,
+            "the model keeps a state between runs, which kov's graphs do not: make "
+            "the state an input and an output (openvino's MakeStateful in reverse)");
     if (strcmp(layer->type, "ConvertLike") == 0 && layer->input_count == 2) {
         const kov_attr attr = kov_attr_dtype(kov_dtype_of(scope->b, layer->inputs[1]));
-        return take_outputs(scope, layer, kov_emit(scope->b, KOV_OP_CONVERT, layer->inputs, 1, &attr),
-                            1);
+        return take_outputs(scope, layer,
+                            kov_emit(scope->b, KOV_OP_CONVERT, layer->inputs, 1, &attr), 1);
     }
-    if (strcmp(layer->type, "Identity") == 0 && layer->input_count == 1 && layer->output_count == 1) {
+    if (strcmp(layer->type, "Identity") == 0 && layer->input_count == 1 &&
+        layer->output_count == 1) {
         layer->outputs[0] = layer->inputs[0];
         return KOV_OK;
     }
@@ -420,23 +437,26 @@ static kov_dtype port_dtype(const char *precision)
 }
 
 /* Type, rank and sizes of an output as its port says: [dtype, ndim, dims...] appended to at. */
-static kov_status port_type(const kov_ir_read_layer *layer, const kov_xml *port, int64_t *at, int *n)
+static kov_status port_type(const kov_ir_read_layer *layer, const kov_xml *port, int64_t *at,
+                            int *n)
 {
     const char *precision = kov_xml_attr_of(port, "precision");
     kov_dtype dtype = port_dtype(precision);
     if (dtype == KOV_DTYPE_NONE || dtype == KOV_DTYPE_STRING)
-        return kov_ir_read_fail(layer, KOV_NOT_IMPLEMENTED,
-                                "kov does not know this operation, and its output has the precision "
-                                "\"%.20s\"",
-                                precision ? precision : "");
+        return kov_ir_read_fail(
+            layer, KOV_NOT_IMPLEMENTED,
+            "kov does not know this operation, and its output has the precision "
+            "\"%.20s\"",
+            precision ? precision : "");
     int ndim = 0, head = *n;
     *n += 2;
     for (const kov_xml *d = kov_xml_child(port, "dim"); d; d = kov_xml_next(d)) {
         int64_t dim;
         if (ndim == KOV_MAX_NDIM || !kov_xml_integer(d->text, &dim) || dim < 0)
-            return kov_ir_read_fail(layer, KOV_NOT_IMPLEMENTED,
-                                    "kov does not know this operation, and can keep it as it is only "
-                                    "where its output ports give sizes that are numbers");
+            return kov_ir_read_fail(
+                layer, KOV_NOT_IMPLEMENTED,
+                "kov does not know this operation, and can keep it as it is only "
+                "where its output ports give sizes that are numbers");
         at[(*n)++] = dim;
         ndim++;
     }
@@ -461,8 +481,8 @@ static kov_status emit_opaque(kov_ir_read_scope *scope, kov_ir_read_layer *layer
     KOV_TRY(raw_attrs(scope, layer, &attrs_text));
     const kov_attr attrs[] = {kov_attr_string(layer->type), kov_attr_string(layer->version),
                               kov_attr_string(attrs_text), kov_attr_ints((kov_ints){types, n})};
-    kov_value first = kov_emit_many(scope->b, KOV_OP_FOREIGN, layer->inputs, layer->input_count, attrs,
-                                    &count);
+    kov_value first =
+        kov_emit_many(scope->b, KOV_OP_FOREIGN, layer->inputs, layer->input_count, attrs, &count);
     return take_outputs(scope, layer, first, count);
 }
 

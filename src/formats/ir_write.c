@@ -12,7 +12,8 @@
 static const char *inexpressible(const kov_graph *graph, const kov_node *node)
 {
     const kov_op_info *op = kov_op_info_of(node->op);
-    bool expanded = node->op == KOV_OP_COMPOSITE || node->op == KOV_OP_WHILE || node->op == KOV_OP_FOREIGN;
+    bool expanded =
+        node->op == KOV_OP_COMPOSITE || node->op == KOV_OP_WHILE || node->op == KOV_OP_FOREIGN;
     if (op->domain == KOV_DOMAIN_KOV && !expanded)
         return "has no operation in OpenVINO's set";
     for (int i = 0; i < node->output_count; i++) {
@@ -103,7 +104,8 @@ static kov_status add_parameters(model *model)
         if (bound) {
             if (kov_tensor_dtype(bound) != wire->dtype || kov_tensor_ndim(bound) != wire->ndim)
                 return kov_fail(KOV_INVALID_ARGUMENT,
-                                "IR: the variable \"%s\" has another type than its parameter", name);
+                                "IR: the variable \"%s\" has another type than its parameter",
+                                name);
             KOV_TRY(kov_ir_constant_add(&model->scope, name, bound, wire));
             continue;
         }

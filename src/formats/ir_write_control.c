@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* If, and While as Loop. A Loop's first round is not optional in IR's practice, so it stands in an If on
- * the condition asked before it. */
+/* If, and While as Loop. A Loop's first round is not optional in IR's practice, so it stands in an
+ * If on the condition asked before it. */
 #include "formats/ir_layer.h"
 
 #include "base/status.h"
@@ -65,7 +65,8 @@ static void print_branch(kov_text *text, const body *body, const char *tag, int 
 {
     kov_text_add(text, "<%s_port_map>\n", tag);
     for (int i = 0; i < body->parameter_count; i++)
-        kov_text_add(text, "<input external_port_id=\"%d\" internal_layer_id=\"%d\"/>\n", first + i, i);
+        kov_text_add(text, "<input external_port_id=\"%d\" internal_layer_id=\"%d\"/>\n", first + i,
+                     i);
     for (int i = 0; i < body->result_count; i++)
         kov_text_add(text, "<output external_port_id=\"%d\" internal_layer_id=\"%d\"/>\n",
                      input_count + i, body->result_ids[i]);
@@ -90,9 +91,14 @@ static kov_status as_scalar(kov_ir_scope *scope, kov_ir_wire *wire)
     inputs[1].dims = &none;
     kov_tensor_release(shape);
     KOV_TRY(status);
-    kov_ir_layer layer = {.name = "scalar", .type = "Reshape", .version = "opset1",
-                          .data = " special_zero=\"false\"", .inputs = inputs, .input_count = 2,
-                          .outputs = &scalar, .output_count = 1};
+    kov_ir_layer layer = {.name = "scalar",
+                          .type = "Reshape",
+                          .version = "opset1",
+                          .data = " special_zero=\"false\"",
+                          .inputs = inputs,
+                          .input_count = 2,
+                          .outputs = &scalar,
+                          .output_count = 1};
     status = kov_ir_layer_add(scope, &layer, NULL);
     *wire = scalar;
     return status;
@@ -113,8 +119,7 @@ static kov_status scalar_constant(kov_ir_scope *scope, kov_dtype dtype, const vo
 static kov_status branch_of(body *body, const kov_graph *graph)
 {
     for (int i = 0; i < graph->parameters.n; i++)
-        body->parameters[i] =
-            kov_ir_wire_of(kov_graph_value(graph, graph->parameters.at[i].value));
+        body->parameters[i] = kov_ir_wire_of(kov_graph_value(graph, graph->parameters.at[i].value));
     KOV_TRY(body_parameters(body));
     KOV_TRY(kov_ir_graph_add(&body->scope, graph, body->parameters, body->results));
     return body_results(body);
@@ -126,8 +131,13 @@ static kov_status add_if(kov_ir_scope *scope, const char *name, const kov_ir_wir
     kov_text inner = {0};
     print_branch(&inner, &branches[0], "then", 1, input_count);
     print_branch(&inner, &branches[1], "else", 1 + branches[0].parameter_count, input_count);
-    kov_ir_layer layer = {.name = name, .type = "If", .version = "opset8", .inner = inner.at,
-                          .inputs = inputs, .input_count = input_count, .outputs = outputs,
+    kov_ir_layer layer = {.name = name,
+                          .type = "If",
+                          .version = "opset8",
+                          .inner = inner.at,
+                          .inputs = inputs,
+                          .input_count = input_count,
+                          .outputs = outputs,
                           .output_count = branches[0].result_count};
     kov_status status = inner.failed ? text_failure() : kov_ir_layer_add(scope, &layer, NULL);
     kov_text_free(inner.at);
@@ -208,8 +218,8 @@ static kov_status ask(kov_ir_scope *scope, const loop *loop, const kov_ir_wire *
     return status == KOV_OK ? as_scalar(scope, out) : status;
 }
 
-/* One round: parameters are the states, what the body captured, what the condition captured; results
- * are the next states and whether to go on. */
+/* One round: parameters are the states, what the body captured, what the condition captured;
+ * results are the next states and whether to go on. */
 static kov_status round_of(body *round, const loop *loop)
 {
     int states = loop->state_count, steps = loop->body->parameters.n;
@@ -252,17 +262,22 @@ static kov_status add_loop(kov_ir_scope *scope, const char *name, const loop *lo
 {
     body round;
     kov_text inner = {0};
-    kov_status status = body_begin(&round, scope->writer,
-                                   loop->body->parameters.n + loop->condition_captures,
-                                   loop->state_count + 1);
+    kov_status status =
+        body_begin(&round, scope->writer, loop->body->parameters.n + loop->condition_captures,
+                   loop->state_count + 1);
     if (status == KOV_OK)
         status = round_of(&round, loop);
     if (status != KOV_OK)
         goto fail;
     print_loop(&inner, &round, loop);
-    kov_ir_layer layer = {.name = name, .type = "Loop", .version = "opset5", .inner = inner.at,
-                          .inputs = wires, .input_count = 2 + round.parameter_count,
-                          .outputs = outputs, .output_count = loop->state_count};
+    kov_ir_layer layer = {.name = name,
+                          .type = "Loop",
+                          .version = "opset5",
+                          .inner = inner.at,
+                          .inputs = wires,
+                          .input_count = 2 + round.parameter_count,
+                          .outputs = outputs,
+                          .output_count = loop->state_count};
     status = inner.failed ? text_failure() : kov_ir_layer_add(scope, &layer, NULL);
 fail:
     kov_text_free(inner.at);
@@ -279,9 +294,14 @@ static kov_status trip_count(kov_ir_scope *scope, const loop *loop, kov_ir_wire 
     *out = *loop->maximum;
     KOV_TRY(as_scalar(scope, out));
     kov_ir_wire wide = {.dtype = KOV_DTYPE_I64};
-    kov_ir_layer layer = {.name = "maximum", .type = "Convert", .version = "opset1",
-                          .data = " destination_type=\"i64\"", .inputs = out, .input_count = 1,
-                          .outputs = &wide, .output_count = 1};
+    kov_ir_layer layer = {.name = "maximum",
+                          .type = "Convert",
+                          .version = "opset1",
+                          .data = " destination_type=\"i64\"",
+                          .inputs = out,
+                          .input_count = 1,
+                          .outputs = &wide,
+                          .output_count = 1};
     KOV_TRY(kov_ir_layer_add(scope, &layer, NULL));
     *out = wide;
     return KOV_OK;
@@ -298,15 +318,25 @@ static kov_status first_round(kov_ir_scope *scope, const loop *loop, const kov_i
         return KOV_OK;
     inputs[0] = *trips;
     KOV_TRY(scalar_constant(scope, KOV_DTYPE_I64, &zero, "zero", &inputs[1]));
-    kov_ir_layer greater = {.name = "some_rounds", .type = "Greater", .version = "opset1",
-                            .data = " auto_broadcast=\"numpy\"", .inputs = inputs, .input_count = 2,
-                            .outputs = &some, .output_count = 1};
+    kov_ir_layer greater = {.name = "some_rounds",
+                            .type = "Greater",
+                            .version = "opset1",
+                            .data = " auto_broadcast=\"numpy\"",
+                            .inputs = inputs,
+                            .input_count = 2,
+                            .outputs = &some,
+                            .output_count = 1};
     KOV_TRY(kov_ir_layer_add(scope, &greater, NULL));
     inputs[0] = *condition;
     inputs[1] = some;
-    kov_ir_layer logical_and = {.name = "first_round", .type = "LogicalAnd", .version = "opset1",
-                                .data = " auto_broadcast=\"numpy\"", .inputs = inputs,
-                                .input_count = 2, .outputs = &both, .output_count = 1};
+    kov_ir_layer logical_and = {.name = "first_round",
+                                .type = "LogicalAnd",
+                                .version = "opset1",
+                                .data = " auto_broadcast=\"numpy\"",
+                                .inputs = inputs,
+                                .input_count = 2,
+                                .outputs = &both,
+                                .output_count = 1};
     KOV_TRY(kov_ir_layer_add(scope, &logical_and, NULL));
     *condition = both;
     return KOV_OK;
@@ -318,7 +348,8 @@ static kov_status fill_branches(body *branches, const loop *loop, const char *na
 {
     const bool yes = true;
     int n = branches[0].parameter_count;
-    kov_ir_wire *inner = kov_alloc(branches[0].scope.writer->context, sizeof *inner * (size_t)(n + 2));
+    kov_ir_wire *inner =
+        kov_alloc(branches[0].scope.writer->context, sizeof *inner * (size_t)(n + 2));
     if (!inner)
         return KOV_OUT_OF_MEMORY;
     memcpy(branches[0].parameters, wires, sizeof *wires * (size_t)n);
@@ -352,8 +383,8 @@ kov_status kov_ir_while_add(kov_ir_scope *scope, const kov_node *node, const cha
     kov_context *context = scope->writer->context;
     int states = loop.state_count, n = 1 + loop.body->parameters.n + loop.condition_captures;
     body branches[2] = {0};
-    /* The inputs of the If: condition, then trips, states and captures for the one branch, states for
-     * the other. */
+    /* The inputs of the If: condition, then trips, states and captures for the one branch, states
+     * for the other. */
     kov_ir_wire *wires = kov_alloc(context, sizeof *wires * (size_t)(1 + n + states));
     kov_status status = wires ? KOV_OK : KOV_OUT_OF_MEMORY;
     kov_status begun[2] = {body_begin(&branches[0], scope->writer, n, states),

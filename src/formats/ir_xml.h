@@ -19,8 +19,8 @@ typedef struct kov_xml {
     struct kov_xml *parent;
 } kov_xml;
 
-/* The tree lives in the arena. KOV_BAD_FORMAT, with the line, for what is not well formed, has a document
- * type (so no entities are expanded), or is nested too deeply. */
+/* The tree lives in the arena. KOV_BAD_FORMAT, with the line, for what is not well formed, has a
+ * document type (so no entities are expanded), or is nested too deeply. */
 kov_status kov_xml_parse(kov_arena *arena, const void *data, size_t size, kov_xml **root);
 
 /* The first child with this tag, the next sibling with its own tag; NULL if there is none. */

@@ -196,10 +196,10 @@ static uint64_t hash_attr(uint64_t hash, const kov_attr *attr)
     case KOV_ATTR_DTYPE:
         return kov_hash_mix(hash, (uint64_t)attr->u.dtype);
     case KOV_ATTR_TENSOR:
-        return kov_hash_bytes(kov_tensor_data(attr->u.tensor),
-                              kov_tensor_bytes(attr->u.tensor) < 64 ? kov_tensor_bytes(attr->u.tensor)
-                                                                    : 64,
-                              kov_hash_mix(hash, kov_tensor_bytes(attr->u.tensor)));
+        return kov_hash_bytes(
+            kov_tensor_data(attr->u.tensor),
+            kov_tensor_bytes(attr->u.tensor) < 64 ? kov_tensor_bytes(attr->u.tensor) : 64,
+            kov_hash_mix(hash, kov_tensor_bytes(attr->u.tensor)));
     default: {
         uint64_t bits;
         memcpy(&bits, &attr->u.integer, sizeof bits);
@@ -309,13 +309,17 @@ static bool copy_attr(kov_graph *graph, const kov_attr *from, kov_attr *to)
     }
 }
 
-static kov_status append_values(kov_graph *graph, const kov_infer_output *outputs, int count, int node,
-                                uint8_t weak)
+static kov_status append_values(kov_graph *graph, const kov_infer_output *outputs, int count,
+                                int node, uint8_t weak)
 {
     for (int i = 0; i < count; i++) {
         const kov_infer_output *out = &outputs[i];
-        kov_value_info info = {.dtype = out->dtype, .ndim = out->ndim, .content = out->content,
-                               .node = node, .output = i, .weak = weak};
+        kov_value_info info = {.dtype = out->dtype,
+                               .ndim = out->ndim,
+                               .content = out->content,
+                               .node = node,
+                               .output = i,
+                               .weak = weak};
         info.dims = kov_dims_copy(&graph->arena, out->ndim, out->dims);
         if (!info.dims || !KOV_PUSH(graph->context, graph->values, info))
             return KOV_OUT_OF_MEMORY;
@@ -325,12 +329,15 @@ static kov_status append_values(kov_graph *graph, const kov_infer_output *output
     return KOV_OK;
 }
 
-static kov_status append_node(kov_builder *b, const struct wanted *want, const kov_infer_output *outputs,
-                              int output_count)
+static kov_status append_node(kov_builder *b, const struct wanted *want,
+                              const kov_infer_output *outputs, int output_count)
 {
     kov_graph *graph = current(b)->graph;
-    kov_node node = {.op = want->op, .input_count = want->input_count, .output_count = output_count,
-                     .first_output = (kov_value)graph->values.n, .function = -1};
+    kov_node node = {.op = want->op,
+                     .input_count = want->input_count,
+                     .output_count = output_count,
+                     .first_output = (kov_value)graph->values.n,
+                     .function = -1};
     if (want->input_count > 0) {
         node.inputs = kov_arena_copy(&graph->arena, want->inputs,
                                      sizeof(kov_value) * (size_t)want->input_count);
@@ -359,13 +366,16 @@ static kov_status append_node(kov_builder *b, const struct wanted *want, const k
 
 static kov_value capture(kov_builder *b, int level, kov_value v);
 
-/* The index, at `level`, of a value that belongs to it or to one around it; 0 and sticky otherwise. */
+/* The index, at `level`, of a value that belongs to it or to one around it; 0 and sticky otherwise.
+ */
 static kov_value resolve(kov_builder *b, int level, kov_value v)
 {
     int owner = v == KOV_VALUE_ERROR ? -1 : level_of(b, v);
     kov_value index = v & INDEX_MASK;
-    if (owner < 0 || owner > level || (int)index >= b->levels.at[owner].graph->values.n || index == 0) {
-        kov_builder_fail(b, KOV_INTERNAL, "a value was used outside the body or graph it was made in");
+    if (owner < 0 || owner > level || (int)index >= b->levels.at[owner].graph->values.n ||
+        index == 0) {
+        kov_builder_fail(b, KOV_INTERNAL,
+                         "a value was used outside the body or graph it was made in");
         return 0;
     }
     return owner == level ? index : capture(b, level, v);
@@ -399,8 +409,8 @@ static kov_value capture(kov_builder *b, int level, kov_value v)
     kov_status status = append_node(b, &want, &out, 1);
     b->levels.n = open;
     index = (kov_value)graph->values.n - 1;
-    if (status == KOV_OK && !(KOV_PUSH(b->context, at->captured, index) &&
-                              KOV_PUSH(b->context, at->captures, v)))
+    if (status == KOV_OK &&
+        !(KOV_PUSH(b->context, at->captured, index) && KOV_PUSH(b->context, at->captures, v)))
         status = KOV_OUT_OF_MEMORY;
     kov_builder_adopt(b, status);
     return status == KOV_OK ? index : 0;
@@ -454,8 +464,12 @@ static kov_status emit_resolved(kov_builder *b, struct wanted *want, kov_value *
         }
     }
     kov_infer_output few[FIXED_OUTPUTS] = {0}, *outputs = few;
-    kov_infer infer = {.context = b->context, .dims = b->dims, .arena = &level->graph->arena,
-                       .op = op, .attrs = want->attrs, .output_count = op->outputs};
+    kov_infer infer = {.context = b->context,
+                       .dims = b->dims,
+                       .arena = &level->graph->arena,
+                       .op = op,
+                       .attrs = want->attrs,
+                       .output_count = op->outputs};
     if (op->outputs == KOV_VARIADIC) {
         outputs = kov_alloc_zero(b->context, sizeof *outputs * KOV_INFER_MAX_OUTPUTS);
         if (!outputs)
@@ -516,11 +530,13 @@ kov_value kov_emit_many(kov_builder *b, int op, const kov_value *inputs, int inp
             return kov_builder_adopt(b, KOV_OUT_OF_MEMORY);
     }
     for (int i = 0; i < input_count; i++)
-        resolved[i] = inputs[i] == KOV_VALUE_NONE ? inputs[i] : resolve(b, b->levels.n - 1, inputs[i]);
+        resolved[i] =
+            inputs[i] == KOV_VALUE_NONE ? inputs[i] : resolve(b, b->levels.n - 1, inputs[i]);
     kov_status status = b->status;
     if (status == KOV_OK) {
-        struct wanted want = {current(b)->graph, op, input_count, kov_op_info_of(op)->attr_count,
-                              resolved, attrs, KOV_WEAK_NONE};
+        struct wanted want = {
+            current(b)->graph, op,    input_count,  kov_op_info_of(op)->attr_count,
+            resolved,          attrs, KOV_WEAK_NONE};
         status = emit_resolved(b, &want, &first, count);
     }
     if (resolved != few)
@@ -586,7 +602,8 @@ void kov_builder_annotate(kov_builder *b, kov_value v, const kov_node *from)
     node->function_name = from->function_name;
     if (ok && from->function >= 0 && from->arguments) {
         int n = from->argument_count;
-        kov_argument *arguments = kov_arena_alloc(&graph->arena, sizeof *arguments * (size_t)(n + 1));
+        kov_argument *arguments =
+            kov_arena_alloc(&graph->arena, sizeof *arguments * (size_t)(n + 1));
         ok = arguments != NULL;
         for (int i = 0; ok && i < n; i++)
             ok = copy_argument(graph, &from->arguments[i], &arguments[i]);
@@ -645,7 +662,8 @@ kov_value kov_builder_parameter(kov_builder *b, kov_dtype dtype, int ndim, const
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "parameter %s: %d dimensions; at most %d",
                                 name ? name : "", ndim, KOV_MAX_NDIM);
     if (dtype <= KOV_DTYPE_NONE || dtype >= KOV_DTYPE_COUNT)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "parameter %s: no dtype", name ? name : "");
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "parameter %s: no dtype",
+                                name ? name : "");
     kov_dim at[KOV_MAX_NDIM];
     for (int i = 0; i < ndim; i++) {
         at[i] = dims[i] == KOV_DIM_FREE ? kov_dim_unknown(b->dims) : dims[i];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Building inside the library: decompositions and passes emit nodes here. Errors are sticky: emitting
- * with an error value gives KOV_VALUE_ERROR and the first failure is kept. */
+/* Building inside the library: decompositions and passes emit nodes here. Errors are sticky:
+ * emitting with an error value gives KOV_VALUE_ERROR and the first failure is kept. */
 #ifndef KOV_GRAPH_BUILDER_H
 #define KOV_GRAPH_BUILDER_H
 
@@ -8,7 +8,8 @@
 #include "graph/infer.h"
 #include "tensor/promote.h"
 
-#define KOV_SERIAL_BITS 10 /* of a kov_value: which open body it belongs to; 0 is the graph itself */
+#define KOV_SERIAL_BITS                                                                            \
+    10 /* of a kov_value: which open body it belongs to; 0 is the graph itself */
 #define KOV_SERIAL_SHIFT (32 - KOV_SERIAL_BITS)
 
 typedef struct kov_guard {
@@ -58,8 +59,8 @@ kov_value kov_builder_fail(kov_builder *b, kov_status status, const char *format
 /* Takes over a status whose text kov_fail has set. */
 kov_value kov_builder_adopt(kov_builder *b, kov_status status);
 
-/* The kernel of all emission: infers, reuses, appends. attrs: all of the row, or NULL if it has none.
- * Returns the first output. Attribute memory is copied. */
+/* The kernel of all emission: infers, reuses, appends. attrs: all of the row, or NULL if it has
+ * none. Returns the first output. Attribute memory is copied. */
 kov_value kov_emit(kov_builder *b, int op, const kov_value *inputs, int input_count,
                    const kov_attr *attrs);
 /* As kov_emit, for variadic outputs; *count is how many there are. */
@@ -78,17 +79,20 @@ void kov_builder_annotate(kov_builder *b, kov_value v, const kov_node *from);
 /* Nodes at the innermost level so far. */
 int kov_builder_node_count(const kov_builder *b);
 
-/* What is known of a value; a static error record for KOV_VALUE_ERROR. Valid until the next emit. */
+/* What is known of a value; a static error record for KOV_VALUE_ERROR. Valid until the next emit.
+ */
 const kov_value_info *kov_builder_value(const kov_builder *b, kov_value v);
 
 /* ---- Levels: the graph and the bodies open in it (src/graph/control_flow.c) ---- */
 kov_status kov_level_open(kov_builder *b);
 void kov_level_close(kov_builder *b);
-/* The innermost level's graph with these results set (a new reference). Captured values have become its
- * last parameters, in the order of level->captures; the level stays open until kov_level_close. */
+/* The innermost level's graph with these results set (a new reference). Captured values have become
+ * its last parameters, in the order of level->captures; the level stays open until kov_level_close.
+ */
 kov_status kov_level_finish(kov_builder *b, const kov_value *results, int count,
                             const char *const *names, kov_graph **out);
-/* A parameter of the innermost level with dimensions as they are here; content and name may be NULL. */
+/* A parameter of the innermost level with dimensions as they are here; content and name may be
+ * NULL. */
 kov_value kov_builder_add_parameter(kov_builder *b, kov_dtype dtype, int ndim, const kov_dim *dims,
                                     const kov_content *content, uint8_t weak, const char *name,
                                     kov_parameter_role role);
@@ -118,8 +122,8 @@ bool kov_dim_agrees(kov_builder *b, kov_value x, int x_axis, kov_value y, int y_
 int kov_content_numbers(kov_builder *b, kov_value v, int64_t *out, int capacity);
 
 /* ---- Shapes as values ---- */
-kov_value kov_shape_value(kov_builder *b, kov_value v);          /* 1-D int64 */
-kov_value kov_dim_value(kov_builder *b, kov_value v, int axis);  /* scalar int64 */
+kov_value kov_shape_value(kov_builder *b, kov_value v);                  /* 1-D int64 */
+kov_value kov_dim_value(kov_builder *b, kov_value v, int axis);          /* scalar int64 */
 kov_value kov_dims_value(kov_builder *b, kov_value v, int from, int to); /* 1-D int64 slice */
 /* 1-D int64 from scalars and 1-D parts. */
 kov_value kov_join_dims(kov_builder *b, const kov_value *parts, int n);
@@ -127,9 +131,10 @@ kov_value kov_join_dims(kov_builder *b, const kov_value *parts, int n);
 kov_value kov_reshape_to(kov_builder *b, kov_value v, const int64_t *dims, int n);
 
 /* ---- Types ---- */
-/* To this dtype (Keras's cast); the same value if it has it already. A weak value becomes strong. */
+/* To this dtype (Keras's cast); the same value if it has it already. A weak value becomes strong.
+ */
 kov_value kov_cast(kov_builder *b, kov_value v, kov_dtype dtype);
-kov_value kov_as_float(kov_builder *b, kov_value v);    /* integers and bool become floatx */
+kov_value kov_as_float(kov_builder *b, kov_value v); /* integers and bool become floatx */
 kov_dtype kov_result_type(kov_builder *b, const kov_value *vs, int n); /* Keras's promotion */
 void kov_promote_all(kov_builder *b, kov_value *vs, int n); /* casts all to their result type */
 void kov_promote_pair(kov_builder *b, kov_value *x, kov_value *y);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Constants, types and shapes as values: what decompositions say most. */
-#include "graph/builder.h"
 #include "base/status.h"
+#include "graph/builder.h"
 #include "opset_build.h"
 #include "tensor/convert.h"
 
@@ -100,9 +100,10 @@ int64_t kov_dim_number(kov_builder *b, kov_value v, int axis)
     if (!read_dim(b, info->dims[axis], &number)) {
         char shape[160];
         kov_dims_print(b->dims, info->ndim, info->dims, shape, sizeof shape);
-        kov_builder_fail(b, KOV_UNKNOWN_DIMENSION,
-                         "the number of dimension %d of shape %s is needed but is free in this trace",
-                         axis, shape);
+        kov_builder_fail(
+            b, KOV_UNKNOWN_DIMENSION,
+            "the number of dimension %d of shape %s is needed but is free in this trace", axis,
+            shape);
         return 1;
     }
     return number;
@@ -118,7 +119,8 @@ bool kov_dim_agrees(kov_builder *b, kov_value x, int x_axis, kov_value y, int y_
 {
     if (x == KOV_VALUE_ERROR || y == KOV_VALUE_ERROR)
         return true;
-    kov_dim one = kov_builder_value(b, x)->dims[x_axis], other = kov_builder_value(b, y)->dims[y_axis];
+    kov_dim one = kov_builder_value(b, x)->dims[x_axis],
+            other = kov_builder_value(b, y)->dims[y_axis];
     if (one == other)
         return true;
     if (kov_dim_is_number(one) && kov_dim_is_number(other))
@@ -134,12 +136,14 @@ int kov_content_numbers(kov_builder *b, kov_value v, int64_t *out, int capacity)
         return 0;
     const kov_content *content = info->content;
     if (!content) {
-        kov_builder_fail(b, KOV_UNKNOWN_VALUE, "the content of a tensor is needed that is known only "
-                                               "when the graph runs");
+        kov_builder_fail(b, KOV_UNKNOWN_VALUE,
+                         "the content of a tensor is needed that is known only "
+                         "when the graph runs");
         return 0;
     }
     if (content->n > capacity) {
-        kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%d numbers given, at most %d taken", content->n, capacity);
+        kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%d numbers given, at most %d taken", content->n,
+                         capacity);
         return 0;
     }
     for (int i = 0; i < content->n; i++) {
@@ -202,7 +206,8 @@ kov_value kov_dim_value(kov_builder *b, kov_value v, int axis)
 kov_value kov_builder_dim_value(kov_builder *b, kov_value v, int axis)
 {
     int at = kov_axis(b, "shape", axis, kov_ndim(b, v));
-    return b->status == KOV_OK ? kov_cast(b, kov_dim_value(b, v, at), KOV_DTYPE_I32) : KOV_VALUE_ERROR;
+    return b->status == KOV_OK ? kov_cast(b, kov_dim_value(b, v, at), KOV_DTYPE_I32)
+                               : KOV_VALUE_ERROR;
 }
 
 kov_value kov_join_dims(kov_builder *b, const kov_value *parts, int n)

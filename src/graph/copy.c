@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copying nodes of a finished graph into a builder: what passes and inlining are made of. */
-#include "graph/builder.h"
 #include "base/status.h"
+#include "graph/builder.h"
 #include <string.h>
 
 kov_value kov_copy_node(kov_builder *b, const kov_graph *from, const kov_node *node,

@@ -15,15 +15,17 @@ typedef struct kov_engine_options {
 typedef struct kov_engine {
     const char *name; /* "native", "openvino" */
 
-    /* Whether the engine computes this node, as exactly as `evaluate` does; if not, why says why. */
+    /* Whether the engine computes this node, as exactly as `evaluate` does; if not, why says why.
+     */
     bool (*supports)(const kov_graph *graph, const kov_node *node, char *why, size_t why_size);
 
-    /* Makes the graph ready. Composites may be kept where the engine has a kernel. The graph is retained
-     * as needed. Parameters of role VARIABLE change seldom (their kov_tensor_id says when). */
+    /* Makes the graph ready. Composites may be kept where the engine has a kernel. The graph is
+     * retained as needed. Parameters of role VARIABLE change seldom (their kov_tensor_id says
+     * when). */
     kov_status (*compile)(kov_graph *graph, const kov_engine_options *options, void **executable);
 
-    /* One tensor per parameter; results are new references, one per result of the graph. Any number of
-     * threads at a time. */
+    /* One tensor per parameter; results are new references, one per result of the graph. Any number
+     * of threads at a time. */
     kov_status (*run)(void *executable, kov_tensor *const *inputs, kov_tensor **results);
 
     /* One line per step: node, engine, kernel, precision, why. */

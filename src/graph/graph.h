@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one graph. Nodes stand in topological order and are pure; values are their typed outputs.
- * Inside the library a kov_value of a finished graph is an index into graph->values (0 is unused). */
+ * Inside the library a kov_value of a finished graph is an index into graph->values (0 is unused).
+ */
 #ifndef KOV_GRAPH_GRAPH_H
 #define KOV_GRAPH_GRAPH_H
 
@@ -12,8 +13,9 @@ typedef struct kov_value_info {
     kov_dtype dtype;
     int ndim; /* the rank is always known */
     const kov_dim *dims;
-    /* What is known of the elements of a small integer tensor (scalar or 1-D): numbers and dimension
-     * expressions; NULL: nothing. An element that is a negative number stands in content_negative. */
+    /* What is known of the elements of a small integer tensor (scalar or 1-D): numbers and
+     * dimension expressions; NULL: nothing. An element that is a negative number stands in
+     * content_negative. */
     const struct kov_content *content;
     int node;
     int output;   /* which of the node's */
@@ -22,7 +24,7 @@ typedef struct kov_value_info {
 
 typedef struct kov_content_element {
     bool known;
-    bool negative;  /* then the element is the number -dim */
+    bool negative; /* then the element is the number -dim */
     kov_dim dim;
 } kov_content_element;
 

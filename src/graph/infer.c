@@ -59,7 +59,8 @@ kov_content_element kov_infer_element(const kov_infer *infer, int input, int i)
     if (in->content && i < in->content->n)
         return in->content->at[i];
     if (in->tensor && i < kov_tensor_count(in->tensor) && tensor_integer(in->tensor, i, &number)) {
-        number += number == INT64_MIN; /* has no counterpart; as the end of a slice it means the same */
+        number +=
+            number == INT64_MIN; /* has no counterpart; as the end of a slice it means the same */
         return (kov_content_element){true, number < 0, number < 0 ? -number : number};
     }
     return unknown;
@@ -70,13 +71,14 @@ kov_status kov_infer_ints(const kov_infer *infer, int input, int64_t *out, int c
     int64_t n = kov_infer_count(infer, input);
     const char *name = infer->op->input_names[input];
     if (infer->inputs[input].ndim > 1 || n < 0 || n > capacity)
-        return kov_infer_fail(infer, KOV_UNKNOWN_VALUE, "input %s must hold at most %d known numbers",
-                              name, capacity);
+        return kov_infer_fail(infer, KOV_UNKNOWN_VALUE,
+                              "input %s must hold at most %d known numbers", name, capacity);
     for (int i = 0; i < (int)n; i++) {
         kov_content_element e = kov_infer_element(infer, input, i);
         if (!e.known || !kov_dim_is_number(e.dim))
             return kov_infer_fail(infer, KOV_UNKNOWN_VALUE,
-                                  "the content of input %s must be known when the graph is built", name);
+                                  "the content of input %s must be known when the graph is built",
+                                  name);
         out[i] = e.negative ? -e.dim : e.dim;
     }
     *count = (int)n;
@@ -144,10 +146,11 @@ kov_status kov_infer_broadcast(kov_infer *infer, int a_ndim, const kov_dim *a, i
         } else if (x == 1) {
             joined[i] = y;
         } else if (x >= 0 && y >= 0) {
-            return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
-                                  "shapes do not broadcast: dimension %d is %lld and %lld; they must "
-                                  "be equal or one of them 1",
-                                  i - n, (long long)x, (long long)y);
+            return kov_infer_fail(
+                infer, KOV_INVALID_ARGUMENT,
+                "shapes do not broadcast: dimension %d is %lld and %lld; they must "
+                "be equal or one of them 1",
+                i - n, (long long)x, (long long)y);
         } else if (x >= 0 || y >= 0) {
             joined[i] = x >= 0 ? x : y; /* the free one must turn out equal or 1 */
         } else {

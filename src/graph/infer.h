@@ -41,7 +41,8 @@ kov_status kov_infer_fail(const kov_infer *infer, kov_status status, const char 
 
 /* Elements of an integer scalar or 1-D input as C numbers: KOV_UNKNOWN_VALUE if one is not a known
  * number. capacity of out in, count out. */
-kov_status kov_infer_ints(const kov_infer *infer, int input, int64_t *out, int capacity, int *count);
+kov_status kov_infer_ints(const kov_infer *infer, int input, int64_t *out, int capacity,
+                          int *count);
 /* Number of elements of input, where known: for 1-D the dimension; else -1. */
 int64_t kov_infer_count(const kov_infer *infer, int input);
 /* Element i of an integer input as content; known is false where nothing is known. */

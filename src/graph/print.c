@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A graph as text, one node a line: %5:f32(N, 10) = Add(%3, %4) {auto_broadcast=numpy}  "dense/add" */
-#include "graph/graph.h"
-#include "base/status.h"
+/* A graph as text, one node a line: %5:f32(N, 10) = Add(%3, %4) {auto_broadcast=numpy}  "dense/add"
+ */
 #include "graph/print.h"
+#include "base/status.h"
+#include "graph/graph.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -10,11 +10,19 @@ kov_status kov_node_reinfer(const kov_node *node, const kov_infer_input *inputs,
 {
     const kov_op_info *op = kov_op_info_of(node->op);
     if (node->opaque)
-        return kov_fail(KOV_NOT_IMPLEMENTED, "%s: operation %s of %s is not known to kov; only OpenVINO runs it",
-                        node->name ? node->name : "graph", node->opaque->type, node->opaque->version);
-    kov_infer infer = {.context = dims->context, .dims = dims, .arena = arena, .op = op,
-                       .attrs = node->attrs, .input_count = node->input_count, .inputs = inputs,
-                       .output_count = op->outputs == KOV_VARIADIC ? KOV_VARIADIC : node->output_count,
+        return kov_fail(KOV_NOT_IMPLEMENTED,
+                        "%s: operation %s of %s is not known to kov; only OpenVINO runs it",
+                        node->name ? node->name : "graph", node->opaque->type,
+                        node->opaque->version);
+    kov_infer infer = {.context = dims->context,
+                       .dims = dims,
+                       .arena = arena,
+                       .op = op,
+                       .attrs = node->attrs,
+                       .input_count = node->input_count,
+                       .inputs = inputs,
+                       .output_count =
+                           op->outputs == KOV_VARIADIC ? KOV_VARIADIC : node->output_count,
                        .outputs = outputs};
     kov_status status = op->infer(&infer);
     if (status == KOV_OK && infer.output_count != node->output_count)
@@ -92,7 +100,8 @@ kov_status kov_graph_reinfer_results(const kov_graph *graph, const kov_infer_inp
     for (int i = 0; i < graph->results.n && status == KOV_OK; i++) {
         const kov_infer_input *info = &infos[graph->results.at[i].value];
         kov_infer_output *out = &outputs[i];
-        *out = (kov_infer_output){.dtype = info->dtype, .ndim = info->ndim, .content = info->content};
+        *out =
+            (kov_infer_output){.dtype = info->dtype, .ndim = info->ndim, .content = info->content};
         memcpy(out->dims, info->dims, sizeof(kov_dim) * (size_t)info->ndim);
     }
     kov_free(dims->context, infos);

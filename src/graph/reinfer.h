@@ -7,8 +7,8 @@
 #include "graph/infer.h"
 
 /* Types, shapes and content of all values of `graph` when its parameters are `inputs`. infos[v] is
- * filled for every value v (graph->values.n entries). Dimension expressions go to `dims`, content and
- * dims arrays to `arena`. */
+ * filled for every value v (graph->values.n entries). Dimension expressions go to `dims`, content
+ * and dims arrays to `arena`. */
 kov_status kov_graph_reinfer(const kov_graph *graph, const kov_infer_input *inputs, kov_dims *dims,
                              kov_arena *arena, kov_infer_input *infos);
 

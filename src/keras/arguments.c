@@ -470,7 +470,8 @@ const char *kov_argument_enum(kov_builder *b, kov_fn_info *f, const kov_argument
     return a->u.string;
 }
 
-kov_choice kov_argument_choice(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name)
+kov_choice kov_argument_choice(kov_builder *b, kov_fn_info *f, const kov_argument *a,
+                               const char *name)
 {
     if (a->kind == KOV_ARGUMENT_NONE)
         return (kov_choice){0};
@@ -482,8 +483,8 @@ kov_choice kov_argument_choice(kov_builder *b, kov_fn_info *f, const kov_argumen
     return choice;
 }
 
-kov_named kov_argument_named(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
-                             const char *fallback)
+kov_named kov_argument_named(kov_builder *b, kov_fn_info *f, const kov_argument *a,
+                             const char *name, const char *fallback)
 {
     if (a->kind == KOV_ARGUMENT_NONE)
         return (kov_named){fallback, KOV_VALUE_NONE};

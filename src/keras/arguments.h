@@ -41,8 +41,8 @@ typedef struct kov_choice { /* a name or a number, as the order of a norm */
 } kov_choice;
 
 typedef struct kov_named { /* a name that stands for data, or data, as a window */
-    const char *name; /* NULL: the value */
-    kov_value value;  /* KOV_VALUE_NONE: None was given */
+    const char *name;      /* NULL: the value */
+    kov_value value;       /* KOV_VALUE_NONE: None was given */
 } kov_named;
 
 typedef struct kov_sections { /* an int is told from a sequence of one */
@@ -51,14 +51,14 @@ typedef struct kov_sections { /* an int is told from a sequence of one */
     const int64_t *at;
 } kov_sections;
 
-/* For `ints` parameters: n numbers, nested sequences flattened; a bare int is n == 1. When None or not given, n == 0 or the
- * default. Memory lives as long as the call. */
+/* For `ints` parameters: n numbers, nested sequences flattened; a bare int is n == 1. When None or
+ * not given, n == 0 or the default. Memory lives as long as the call. */
 
 /* The readers below are called by the generated table: argument `a` named `name` of function `f`.
  * A wrong kind is a sticky KOV_TYPE_ERROR that names function and parameter. */
 typedef const struct kov_function_info kov_fn_info;
-kov_value kov_argument_tensor(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
-                              bool optional);
+kov_value kov_argument_tensor(kov_builder *b, kov_fn_info *f, const kov_argument *a,
+                              const char *name, bool optional);
 kov_value kov_argument_tensor_or_int(kov_builder *b, kov_fn_info *f, const kov_argument *a,
                                      const char *name, int64_t fallback);
 kov_value kov_argument_tensor_or_float(kov_builder *b, kov_fn_info *f, const kov_argument *a,
@@ -66,11 +66,11 @@ kov_value kov_argument_tensor_or_float(kov_builder *b, kov_fn_info *f, const kov
 kov_values kov_argument_tensors(kov_builder *b, kov_fn_info *f, const kov_argument *a,
                                 const char *name, bool optional);
 /* 1-D int64 value: from INTS, a LIST of numbers and integer scalars, or an integer 1-D tensor. */
-kov_value kov_argument_shape(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
-                             bool optional);
+kov_value kov_argument_shape(kov_builder *b, kov_fn_info *f, const kov_argument *a,
+                             const char *name, bool optional);
 /* As shape; a bare int gives a scalar int64 value. */
-kov_value kov_argument_index(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
-                             bool optional);
+kov_value kov_argument_index(kov_builder *b, kov_fn_info *f, const kov_argument *a,
+                             const char *name, bool optional);
 kov_value kov_argument_index_or_int(kov_builder *b, kov_fn_info *f, const kov_argument *a,
                                     const char *name, int64_t fallback);
 /* fallback: 1, 0, or -1 for a required one. */
@@ -82,27 +82,30 @@ double kov_argument_float(kov_builder *b, kov_fn_info *f, const kov_argument *a,
                           bool has_fallback, double fallback);
 kov_optional_int kov_argument_optional_int(kov_builder *b, kov_fn_info *f, const kov_argument *a,
                                            const char *name);
-kov_optional_float kov_argument_optional_float(kov_builder *b, kov_fn_info *f, const kov_argument *a,
-                                               const char *name);
+kov_optional_float kov_argument_optional_float(kov_builder *b, kov_fn_info *f,
+                                               const kov_argument *a, const char *name);
 kov_optional_bool kov_argument_optional_bool(kov_builder *b, kov_fn_info *f, const kov_argument *a,
                                              const char *name);
 kov_ints kov_argument_ints(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
                            bool has_fallback, const int64_t *fallback, int count);
-/* As ints; None and a missing optional one give n == 0, or the fallback as a bare int if it is not 0. */
+/* As ints; None and a missing optional one give n == 0, or the fallback as a bare int if it is not
+ * 0. */
 kov_sections kov_argument_sections(kov_builder *b, kov_fn_info *f, const kov_argument *a,
                                    const char *name, bool has_fallback, int64_t fallback);
 #define KOV_AXES_NONE 0
 #define KOV_AXES_NUMBER 1
 #define KOV_AXES_REQUIRED 2
 const kov_axes *kov_argument_axes(kov_builder *b, kov_fn_info *f, const kov_argument *a,
-                                  const char *name, kov_axes *storage, int fallback, int64_t number);
-const char *kov_argument_enum(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
-                              bool required, const char *fallback);
-kov_choice kov_argument_choice(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name);
+                                  const char *name, kov_axes *storage, int fallback,
+                                  int64_t number);
+const char *kov_argument_enum(kov_builder *b, kov_fn_info *f, const kov_argument *a,
+                              const char *name, bool required, const char *fallback);
+kov_choice kov_argument_choice(kov_builder *b, kov_fn_info *f, const kov_argument *a,
+                               const char *name);
 /* A missing argument is the fallback; an empty LIST stands for a None that was given. */
-kov_named kov_argument_named(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
-                             const char *fallback);
-kov_dtype kov_argument_dtype(kov_builder *b, kov_fn_info *f, const kov_argument *a, const char *name,
-                             kov_dtype fallback);
+kov_named kov_argument_named(kov_builder *b, kov_fn_info *f, const kov_argument *a,
+                             const char *name, const char *fallback);
+kov_dtype kov_argument_dtype(kov_builder *b, kov_fn_info *f, const kov_argument *a,
+                             const char *name, kov_dtype fallback);
 
 #endif

@@ -12,17 +12,19 @@ static void call_row(kov_builder *b, int function, const kov_argument *arguments
     const kov_function_info *info = kov_function_at(function);
     kov_function_call(function)(b, info, arguments, out);
     if (b->status == KOV_OK && out->count > out->capacity)
-        kov_builder_fail(b, KOV_INTERNAL, "%s.%s: %d results, room for %d", info->module, info->name,
-                         out->count, out->capacity);
+        kov_builder_fail(b, KOV_INTERNAL, "%s.%s: %d results, room for %d", info->module,
+                         info->name, out->count, out->capacity);
 }
 
 static bool is_data(kov_parameter_kind kind)
 {
-    return kind == KOV_PARAMETER_TENSOR || kind == KOV_PARAMETER_SHAPE || kind == KOV_PARAMETER_INDEX;
+    return kind == KOV_PARAMETER_TENSOR || kind == KOV_PARAMETER_SHAPE ||
+           kind == KOV_PARAMETER_INDEX;
 }
 
 /* The value of an argument that is data, at the level outside the composite; NONE if not given. */
-static kov_value outer_value(kov_builder *b, const kov_function_info *f, int i, const kov_argument *a)
+static kov_value outer_value(kov_builder *b, const kov_function_info *f, int i,
+                             const kov_argument *a)
 {
     const kov_parameter_info *p = &f->parameters[i];
     if (a->kind == KOV_ARGUMENT_NONE)
@@ -79,7 +81,8 @@ static kov_status trace_body(kov_builder *b, int function, struct composite *c, 
     return status;
 }
 
-static void call_composite(kov_builder *b, int function, const kov_argument *arguments, kov_outputs *out)
+static void call_composite(kov_builder *b, int function, const kov_argument *arguments,
+                           kov_outputs *out)
 {
     const kov_function_info *f = kov_function_at(function);
     struct composite c = {.input_count = 0};
@@ -105,8 +108,11 @@ static void call_composite(kov_builder *b, int function, const kov_argument *arg
     for (int i = 0; i < outputs; i++)
         out->at[i] = kov_output(first, i);
     if (kov_builder_node_count(b) > before) {
-        kov_node like = {.function = function, .function_name = f->name, .name = b->scope,
-                         .argument_count = f->parameter_count, .arguments = arguments};
+        kov_node like = {.function = function,
+                         .function_name = f->name,
+                         .name = b->scope,
+                         .argument_count = f->parameter_count,
+                         .arguments = arguments};
         kov_builder_annotate(b, first, &like);
     }
 }

@@ -10,8 +10,8 @@ typedef struct kov_outputs {
     int capacity, count;
 } kov_outputs;
 
-typedef void (*kov_call_fn)(kov_builder *b, const kov_function_info *f, const kov_argument *arguments,
-                            kov_outputs *out);
+typedef void (*kov_call_fn)(kov_builder *b, const kov_function_info *f,
+                            const kov_argument *arguments, kov_outputs *out);
 kov_call_fn kov_function_call(int function);
 
 #endif

@@ -18,8 +18,9 @@ static bool starts_fit(kov_builder *b, const char *function, kov_value x, kov_va
         return false;
     if (kov_ndim(b, starts) == 1 && kov_builder_value(b, starts)->dims[0] == kov_ndim(b, x))
         return true;
-    kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: one start index for each of the %d dimensions is needed",
-                     function, kov_ndim(b, x));
+    kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                     "%s: one start index for each of the %d dimensions is needed", function,
+                     kov_ndim(b, x));
     return false;
 }
 
@@ -35,17 +36,19 @@ kov_value kov_core_slice(kov_builder *b, kov_value inputs, kov_value start_indic
         ones[i] = 1;
     }
     kov_value start = clamped_starts(b, inputs, start_indices, shape);
-    kov_value y = kov_slice(b, inputs, start, kov_add(b, start, shape), kov_constant_i64(b, ones, n),
-                            kov_constant_i64(b, axes, n));
+    kov_value y = kov_slice(b, inputs, start, kov_add(b, start, shape),
+                            kov_constant_i64(b, ones, n), kov_constant_i64(b, axes, n));
     return kov_reshape(b, y, shape, false); /* says the shape that start hides from inference */
 }
 
-/* Writes updates at starts, one axis at a time: where updates span all of an axis nothing is to be done;
- * else the touched part is taken out, updated along the other axes and put back. */
-static kov_value update_axes(kov_builder *b, kov_value x, kov_value starts, kov_value updates, int axis)
+/* Writes updates at starts, one axis at a time: where updates span all of an axis nothing is to be
+ * done; else the touched part is taken out, updated along the other axes and put back. */
+static kov_value update_axes(kov_builder *b, kov_value x, kov_value starts, kov_value updates,
+                             int axis)
 {
     int n = kov_ndim(b, x);
-    while (axis < n && kov_builder_value(b, x)->dims[axis] == kov_builder_value(b, updates)->dims[axis])
+    while (axis < n &&
+           kov_builder_value(b, x)->dims[axis] == kov_builder_value(b, updates)->dims[axis])
         axis++;
     if (b->status != KOV_OK || axis == n)
         return updates;
@@ -56,16 +59,18 @@ static kov_value update_axes(kov_builder *b, kov_value x, kov_value starts, kov_
     return kov_scatter_update(b, x, rows, update_axes(b, part, starts, updates, axis + 1), at);
 }
 
-kov_value kov_core_slice_update(kov_builder *b, kov_value inputs, kov_value start_indices, kov_value updates)
+kov_value kov_core_slice_update(kov_builder *b, kov_value inputs, kov_value start_indices,
+                                kov_value updates)
 {
     inputs = kov_strong(b, inputs);
     updates = kov_cast(b, updates, kov_dtype_of(b, inputs));
     if (!starts_fit(b, "slice_update", inputs, start_indices))
         return KOV_VALUE_ERROR;
     if (kov_ndim(b, updates) != kov_ndim(b, inputs))
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "slice_update: updates have %d dimensions and inputs %d; they must be equal",
-                                kov_ndim(b, updates), kov_ndim(b, inputs));
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "slice_update: updates have %d dimensions and inputs %d; they must be equal",
+            kov_ndim(b, updates), kov_ndim(b, inputs));
     kov_value starts = clamped_starts(b, inputs, start_indices, kov_shape_value(b, updates));
     return update_axes(b, inputs, starts, updates, 0);
 }
@@ -77,19 +82,21 @@ kov_value kov_core_scatter(kov_builder *b, kov_value indices, kov_value values, 
     return kov_scatter_nd_update(b, zeros, kov_strong(b, indices), values, "sum");
 }
 
-kov_value kov_core_scatter_update(kov_builder *b, kov_value inputs, kov_value indices, kov_value updates,
-                                  const char *reduction)
+kov_value kov_core_scatter_update(kov_builder *b, kov_value inputs, kov_value indices,
+                                  kov_value updates, const char *reduction)
 {
-    static const char *const names[][2] = {{"add", "sum"}, {"mul", "prod"}, {"max", "max"}, {"min", "min"}};
+    static const char *const names[][2] = {
+        {"add", "sum"}, {"mul", "prod"}, {"max", "max"}, {"min", "min"}};
     const char *found = reduction ? NULL : "none";
     for (size_t i = 0; reduction && i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(reduction, names[i][0]) == 0)
             found = names[i][1];
     }
     if (!found)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "scatter_update: reduction is '%s'; it is None, 'add', 'max', 'min' or 'mul'",
-                                reduction);
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "scatter_update: reduction is '%s'; it is None, 'add', 'max', 'min' or 'mul'",
+            reduction);
     inputs = kov_strong(b, inputs);
     return kov_scatter_nd_update(b, inputs, kov_strong(b, indices),
                                  kov_cast(b, updates, kov_dtype_of(b, inputs)), found);
@@ -100,8 +107,8 @@ kov_value kov_core_stop_gradient(kov_builder *b, kov_value variable)
     return kov_strong(b, variable);
 }
 
-int kov_core_unstack(kov_builder *b, kov_value x, kov_optional_int num, int64_t axis, kov_value *outs,
-                     int capacity)
+int kov_core_unstack(kov_builder *b, kov_value x, kov_optional_int num, int64_t axis,
+                     kov_value *outs, int capacity)
 {
     x = kov_strong(b, x);
     int at = kov_axis(b, "unstack", axis, kov_ndim(b, x)), count = 0;
@@ -112,7 +119,8 @@ int kov_core_unstack(kov_builder *b, kov_value x, kov_optional_int num, int64_t 
         kov_builder_fail(b, KOV_INVALID_ARGUMENT, "unstack: num is %lld, dimension %d is %lld",
                          (long long)num.value, at, (long long)n);
     if (n > capacity)
-        kov_builder_fail(b, KOV_NOT_IMPLEMENTED, "unstack: %lld tensors; at most %d", (long long)n, capacity);
+        kov_builder_fail(b, KOV_NOT_IMPLEMENTED, "unstack: %lld tensors; at most %d", (long long)n,
+                         capacity);
     if (b->status != KOV_OK || n == 0)
         return 0;
     kov_value first = kov_split(b, x, kov_constant_i64_scalar(b, at), n, &count);

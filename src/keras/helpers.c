@@ -135,7 +135,8 @@ kov_value kov_complex_join(kov_builder *b, kov_value real, kov_value imaginary)
 {
     int ndim = kov_ndim(b, real);
     kov_dtype dtype = kov_dtype_of(b, real) == KOV_DTYPE_F32 ? KOV_DTYPE_C64 : KOV_DTYPE_C128;
-    const kov_value parts[] = {kov_unsqueeze_at(b, real, ndim), kov_unsqueeze_at(b, imaginary, ndim)};
+    const kov_value parts[] = {kov_unsqueeze_at(b, real, ndim),
+                               kov_unsqueeze_at(b, imaginary, ndim)};
     return kov_squeeze_at(b, kov_bitcast(b, kov_concat(b, parts, 2, ndim), dtype), ndim);
 }
 

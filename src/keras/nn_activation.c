@@ -107,7 +107,8 @@ kov_value kov_nn_soft_shrink(kov_builder *b, kov_value x, double threshold)
 {
     x = kov_as_float(b, x);
     kov_value limit = kov_scalar_like(b, x, threshold), minus = kov_scalar_like(b, x, -threshold);
-    kov_value below = kov_select(b, kov_less(b, x, minus), kov_add(b, x, limit), kov_scalar_like(b, x, 0));
+    kov_value below =
+        kov_select(b, kov_less(b, x, minus), kov_add(b, x, limit), kov_scalar_like(b, x, 0));
     return kov_select(b, kov_greater(b, x, limit), kov_subtract(b, x, limit), below);
 }
 
@@ -135,7 +136,8 @@ kov_value kov_nn_squareplus(kov_builder *b, kov_value x, kov_value shape)
     return kov_multiply(b, kov_add(b, x, kov_sqrt(b, under)), kov_scalar_like(b, x, 0.5));
 }
 
-kov_value kov_nn_threshold(kov_builder *b, kov_value x, kov_value threshold, kov_value default_value)
+kov_value kov_nn_threshold(kov_builder *b, kov_value x, kov_value threshold,
+                           kov_value default_value)
 {
     x = kov_strong(b, x);
     kov_dtype dtype = kov_dtype_of(b, x);
@@ -178,8 +180,8 @@ kov_value kov_nn_log_softmax(kov_builder *b, kov_value x, const kov_axes *axis)
     return over_axis(b, x, axis, true);
 }
 
-/* Martins and Astudillo, "From Softmax to Sparsemax", 2016: with z sorted descending, the support is the
- * largest k with 1 + k z_k > sum of the k largest. */
+/* Martins and Astudillo, "From Softmax to Sparsemax", 2016: with z sorted descending, the support
+ * is the largest k with 1 + k z_k > sum of the k largest. */
 kov_value kov_nn_sparsemax(kov_builder *b, kov_value x, int64_t axis)
 {
     x = kov_as_float(b, x);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Module nn: convolutions. Keras's kernels are spatial, in, out; OpenVINO's filters out, in, spatial. */
+/* Module nn: convolutions. Keras's kernels are spatial, in, out; OpenVINO's filters out, in,
+ * spatial. */
 #include "keras/nn_window.h"
 #include "keras_functions.h"
 
@@ -21,8 +22,8 @@ static kov_value grouped(kov_builder *b, kov_value filters, int n, int64_t group
     int64_t outputs = kov_dim_number(b, filters, 0);
     if (outputs % groups != 0)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "conv: %lld filters do not divide into %lld groups", (long long)outputs,
-                                (long long)groups);
+                                "conv: %lld filters do not divide into %lld groups",
+                                (long long)outputs, (long long)groups);
     dims[1] = outputs / groups;
     for (int i = 0; i <= n; i++)
         dims[i + 2] = kov_dim_number(b, filters, i + 1);
@@ -36,9 +37,9 @@ struct plan { /* what every convolution reads of its arguments */
     const char *auto_pad;
 };
 
-static struct plan plan_of(kov_builder *b, const char *function, kov_value *inputs, kov_value *kernel,
-                           kov_ints strides, const char *padding, const char *data_format,
-                           kov_ints dilation_rate)
+static struct plan plan_of(kov_builder *b, const char *function, kov_value *inputs,
+                           kov_value *kernel, kov_ints strides, const char *padding,
+                           const char *data_format, kov_ints dilation_rate)
 {
     struct plan p = {.n = kov_spatial(b, function, *inputs)};
     p.first = kov_channels_first(b, function, data_format);
@@ -62,38 +63,41 @@ static kov_value finish(kov_builder *b, const struct plan *p, kov_value y)
 kov_value kov_nn_conv(kov_builder *b, kov_value inputs, kov_value kernel, kov_ints strides,
                       const char *padding, const char *data_format, kov_ints dilation_rate)
 {
-    struct plan p = plan_of(b, "conv", &inputs, &kernel, strides, padding, data_format, dilation_rate);
+    struct plan p =
+        plan_of(b, "conv", &inputs, &kernel, strides, padding, data_format, dilation_rate);
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
     int64_t channels = kov_dim_number(b, inputs, 1), taken = kov_dim_number(b, kernel, p.n);
     if (taken < 1 || channels % taken != 0)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "conv: inputs have %lld channels, which %lld input channels of the kernel "
-                                "do not divide",
-                                (long long)channels, (long long)taken);
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "conv: inputs have %lld channels, which %lld input channels of the kernel "
+            "do not divide",
+            (long long)channels, (long long)taken);
     kov_value filters = filters_of(b, kernel, p.n, p.n + 1, p.n), y;
     kov_ints pads = kov_window_ints(&zeros, p.n), steps = kov_window_ints(&p.strides, p.n);
     kov_ints dilation = kov_window_ints(&p.dilation, p.n);
     if (channels == taken)
         y = kov_convolution(b, inputs, filters, steps, pads, pads, dilation, p.auto_pad);
     else
-        y = kov_group_convolution(b, inputs, grouped(b, filters, p.n, channels / taken), steps, pads, pads,
-                                  dilation, p.auto_pad);
+        y = kov_group_convolution(b, inputs, grouped(b, filters, p.n, channels / taken), steps,
+                                  pads, pads, dilation, p.auto_pad);
     return finish(b, &p, y);
 }
 
 /* The kernel is spatial, channels, multiplier; channel c gives outputs c * multiplier ... */
-kov_value kov_nn_depthwise_conv(kov_builder *b, kov_value inputs, kov_value kernel, kov_ints strides,
-                                const char *padding, const char *data_format, kov_ints dilation_rate)
+kov_value kov_nn_depthwise_conv(kov_builder *b, kov_value inputs, kov_value kernel,
+                                kov_ints strides, const char *padding, const char *data_format,
+                                kov_ints dilation_rate)
 {
-    struct plan p =
-        plan_of(b, "depthwise_conv", &inputs, &kernel, strides, padding, data_format, dilation_rate);
+    struct plan p = plan_of(b, "depthwise_conv", &inputs, &kernel, strides, padding, data_format,
+                            dilation_rate);
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
     kov_value filters = kov_unsqueeze_at(b, filters_of(b, kernel, p.n, p.n, p.n + 1), 2);
     kov_ints pads = kov_window_ints(&zeros, p.n);
-    kov_value y = kov_group_convolution(b, inputs, filters, kov_window_ints(&p.strides, p.n), pads, pads,
-                                        kov_window_ints(&p.dilation, p.n), p.auto_pad);
+    kov_value y = kov_group_convolution(b, inputs, filters, kov_window_ints(&p.strides, p.n), pads,
+                                        pads, kov_window_ints(&p.dilation, p.n), p.auto_pad);
     return finish(b, &p, y);
 }
 
@@ -108,18 +112,21 @@ kov_value kov_nn_separable_conv(kov_builder *b, kov_value inputs, kov_value dept
     return kov_nn_conv(b, y, pointwise_kernel, ones, "valid", data_format, ones);
 }
 
-/* Keras's transposed convolution inserts stride - 1 zeros, pads by `left` and `right` and convolves with
- * the flipped kernel; OpenVINO cuts pads off the full result and may add zeros at its end. */
-static void transposed_pads(int64_t kernel, int64_t stride, bool same, const int64_t *output_padding,
-                            int64_t *begin, int64_t *end, int64_t *extra)
+/* Keras's transposed convolution inserts stride - 1 zeros, pads by `left` and `right` and convolves
+ * with the flipped kernel; OpenVINO cuts pads off the full result and may add zeros at its end. */
+static void transposed_pads(int64_t kernel, int64_t stride, bool same,
+                            const int64_t *output_padding, int64_t *begin, int64_t *end,
+                            int64_t *extra)
 {
     int64_t left, right;
     if (same) {
-        int64_t all = output_padding ? kernel + kernel % 2 - 2 + *output_padding : kernel + stride - 2;
+        int64_t all =
+            output_padding ? kernel + kernel % 2 - 2 + *output_padding : kernel + stride - 2;
         left = all / 2 + all % 2 < kernel - 1 ? all / 2 + all % 2 : kernel - 1;
         right = all - left;
     } else {
-        int64_t more = output_padding ? *output_padding : (kernel > stride ? kernel : stride) - kernel;
+        int64_t more =
+            output_padding ? *output_padding : (kernel > stride ? kernel : stride) - kernel;
         left = kernel - 1;
         right = kernel - 1 + more;
     }
@@ -128,16 +135,17 @@ static void transposed_pads(int64_t kernel, int64_t stride, bool same, const int
     *extra = right > kernel - 1 ? right - (kernel - 1) : 0;
 }
 
-kov_value kov_nn_conv_transpose(kov_builder *b, kov_value inputs, kov_value kernel, kov_ints strides,
-                                const char *padding, kov_ints output_padding, const char *data_format,
-                                kov_ints dilation_rate)
+kov_value kov_nn_conv_transpose(kov_builder *b, kov_value inputs, kov_value kernel,
+                                kov_ints strides, const char *padding, kov_ints output_padding,
+                                const char *data_format, kov_ints dilation_rate)
 {
-    struct plan p =
-        plan_of(b, "conv_transpose", &inputs, &kernel, strides, padding, data_format, dilation_rate);
+    struct plan p = plan_of(b, "conv_transpose", &inputs, &kernel, strides, padding, data_format,
+                            dilation_rate);
     kov_window begin, end, extra;
     if (output_padding.n > 1 && output_padding.n != p.n)
-        kov_builder_fail(b, KOV_INVALID_ARGUMENT, "conv_transpose: output_padding has %d numbers; give "
-                                                  "one or %d",
+        kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                         "conv_transpose: output_padding has %d numbers; give "
+                         "one or %d",
                          output_padding.n, p.n);
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
@@ -150,8 +158,8 @@ kov_value kov_nn_conv_transpose(kov_builder *b, kov_value inputs, kov_value kern
     }
     kov_value filters = filters_of(b, kernel, p.n, p.n + 1, p.n); /* in, out, spatial */
     kov_value y = kov_convolution_backprop_data(
-        b, inputs, filters, KOV_VALUE_NONE, kov_window_ints(&p.strides, p.n), kov_window_ints(&begin, p.n),
-        kov_window_ints(&end, p.n), kov_window_ints(&p.dilation, p.n), "explicit",
-        kov_window_ints(&extra, p.n));
+        b, inputs, filters, KOV_VALUE_NONE, kov_window_ints(&p.strides, p.n),
+        kov_window_ints(&begin, p.n), kov_window_ints(&end, p.n), kov_window_ints(&p.dilation, p.n),
+        "explicit", kov_window_ints(&extra, p.n));
     return finish(b, &p, y);
 }

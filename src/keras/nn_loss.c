@@ -3,8 +3,8 @@
 #include "keras/helpers.h"
 #include "keras_functions.h"
 
-kov_value kov_nn_one_hot(kov_builder *b, kov_value x, kov_value num_classes, int64_t axis, kov_dtype dtype,
-                         bool sparse)
+kov_value kov_nn_one_hot(kov_builder *b, kov_value x, kov_value num_classes, int64_t axis,
+                         kov_dtype dtype, bool sparse)
 {
     if (sparse)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "one_hot: sparse=True is not supported");
@@ -18,7 +18,8 @@ kov_value kov_nn_one_hot(kov_builder *b, kov_value x, kov_value num_classes, int
     for (int i = 0; i < ndim; i++)
         shape[i] = i == at ? -1 : 1;
     kov_value classes = kov_iota(b, kov_cast(b, num_classes, KOV_DTYPE_I64), kov_dtype_of(b, x));
-    kov_value hit = kov_equal(b, kov_unsqueeze_at(b, x, at), kov_reshape_to(b, classes, shape, ndim));
+    kov_value hit =
+        kov_equal(b, kov_unsqueeze_at(b, x, at), kov_reshape_to(b, classes, shape, ndim));
     return kov_cast(b, hit, dtype == KOV_DTYPE_NONE ? b->floatx : dtype);
 }
 
@@ -28,14 +29,15 @@ kov_value kov_nn_multi_hot(kov_builder *b, kov_value inputs, kov_value num_class
     if (sparse)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "multi_hot: sparse=True is not supported");
     int reduced = kov_ndim(b, inputs) > 1 ? 1 : 0;
-    kov_value hot = kov_nn_one_hot(b, kov_cast(b, inputs, KOV_DTYPE_I32), num_classes, axis, KOV_DTYPE_F32, false);
+    kov_value hot = kov_nn_one_hot(b, kov_cast(b, inputs, KOV_DTYPE_I32), num_classes, axis,
+                                   KOV_DTYPE_F32, false);
     hot = kov_reduce_max(b, hot, kov_one_i64(b, reduced), false);
     return kov_cast(b, hot, dtype == KOV_DTYPE_NONE ? b->floatx : dtype);
 }
 
 /* log(p) along axis: from logits, or from probabilities that are first made to sum to 1. */
-static kov_value log_probability(kov_builder *b, const char *function, kov_value output, bool from_logits,
-                                 int64_t axis)
+static kov_value log_probability(kov_builder *b, const char *function, kov_value output,
+                                 bool from_logits, int64_t axis)
 {
     int at = kov_axis(b, function, axis, kov_ndim(b, output));
     if (from_logits)
@@ -57,11 +59,12 @@ static bool same_shape(kov_builder *b, const char *function, kov_value target, k
         char shapes[2][160];
         const kov_value both[] = {target, output};
         for (int i = 0; i < 2; i++)
-            kov_dims_print(b->dims, kov_ndim(b, both[i]), kov_builder_value(b, both[i])->dims, shapes[i],
-                           sizeof shapes[i]);
-        kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                         "%s: Arguments `target` and `output` must have the same shape. Received: %s and %s",
-                         function, shapes[0], shapes[1]);
+            kov_dims_print(b->dims, kov_ndim(b, both[i]), kov_builder_value(b, both[i])->dims,
+                           shapes[i], sizeof shapes[i]);
+        kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "%s: Arguments `target` and `output` must have the same shape. Received: %s and %s",
+            function, shapes[0], shapes[1]);
     }
     return b->status == KOV_OK;
 }
@@ -74,8 +77,9 @@ kov_value kov_nn_categorical_crossentropy(kov_builder *b, kov_value target, kov_
     if (!same_shape(b, "categorical_crossentropy", target, output))
         return KOV_VALUE_ERROR;
     if (kov_ndim(b, target) == 0)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "categorical_crossentropy: target and output must be at least rank 1");
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "categorical_crossentropy: target and output must be at least rank 1");
     int at = kov_axis(b, "categorical_crossentropy", axis, kov_ndim(b, output));
     kov_value log_p = log_probability(b, "categorical_crossentropy", output, from_logits, axis);
     kov_value sum = kov_reduce_sum(b, kov_multiply(b, target, log_p), kov_one_i64(b, at), false);
@@ -95,22 +99,25 @@ kov_value kov_nn_sparse_categorical_crossentropy(kov_builder *b, kov_value targe
         target = kov_squeeze_at(b, target, ndim - 1);
     if (b->status == KOV_OK && kov_ndim(b, target) != ndim - 1)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "%s: target has %d dimensions and output %d; target has one less", name,
-                                kov_ndim(b, target), ndim);
+                                "%s: target has %d dimensions and output %d; target has one less",
+                                name, kov_ndim(b, target), ndim);
     for (int i = 0; b->status == KOV_OK && i < ndim - 1; i++) {
         if (!kov_dim_agrees(b, target, i, output, i < at ? i : i + 1))
-            return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                    "%s: Arguments `target` and `output` must have the same shape but for "
-                                    "the classes; dimension %d of target differs",
-                                    name, i);
+            return kov_builder_fail(
+                b, KOV_INVALID_ARGUMENT,
+                "%s: Arguments `target` and `output` must have the same shape but for "
+                "the classes; dimension %d of target differs",
+                name, i);
     }
     kov_value log_p = log_probability(b, name, output, from_logits, axis);
-    kov_value hot = kov_nn_one_hot(b, target, kov_dim_value(b, output, at), at, kov_dtype_of(b, output), false);
+    kov_value hot =
+        kov_nn_one_hot(b, target, kov_dim_value(b, output, at), at, kov_dtype_of(b, output), false);
     kov_value sum = kov_reduce_sum(b, kov_multiply(b, hot, log_p), kov_one_i64(b, at), false);
     return kov_negative(b, sum);
 }
 
-kov_value kov_nn_binary_crossentropy(kov_builder *b, kov_value target, kov_value output, bool from_logits)
+kov_value kov_nn_binary_crossentropy(kov_builder *b, kov_value target, kov_value output,
+                                     bool from_logits)
 {
     output = kov_as_float(b, output);
     target = kov_cast(b, target, kov_dtype_of(b, output));
@@ -124,6 +131,7 @@ kov_value kov_nn_binary_crossentropy(kov_builder *b, kov_value target, kov_value
     output = kov_clamp(b, output, b->epsilon, 1.0 - b->epsilon);
     kov_value one = kov_scalar_like(b, output, 1);
     kov_value hit = kov_multiply(b, target, kov_log(b, output));
-    kov_value rest = kov_multiply(b, kov_subtract(b, one, target), kov_log(b, kov_subtract(b, one, output)));
+    kov_value rest =
+        kov_multiply(b, kov_subtract(b, one, target), kov_log(b, kov_subtract(b, one, output)));
     return kov_negative(b, kov_add(b, hit, rest));
 }

@@ -13,8 +13,9 @@ static kov_value along_axis(kov_builder *b, kov_value vector, int ndim, int axis
     return kov_reshape_to(b, kov_cast(b, vector, dtype), shape, ndim);
 }
 
-kov_value kov_nn_batch_normalization(kov_builder *b, kov_value x, kov_value mean, kov_value variance,
-                                     int64_t axis, kov_value offset, kov_value scale, double epsilon)
+kov_value kov_nn_batch_normalization(kov_builder *b, kov_value x, kov_value mean,
+                                     kov_value variance, int64_t axis, kov_value offset,
+                                     kov_value scale, double epsilon)
 {
     x = kov_as_float(b, x);
     kov_dtype dtype = kov_dtype_of(b, x);
@@ -27,15 +28,16 @@ kov_value kov_nn_batch_normalization(kov_builder *b, kov_value x, kov_value mean
     kov_value factor = kov_divide(b, kov_scalar_like(b, deviation, 1), deviation);
     if (scale != KOV_VALUE_NONE)
         factor = kov_multiply(b, factor, kov_cast(b, scale, kov_dtype_of(b, factor)));
-    kov_value shift = kov_negative(b, kov_multiply(b, kov_cast(b, mean, kov_dtype_of(b, factor)), factor));
+    kov_value shift =
+        kov_negative(b, kov_multiply(b, kov_cast(b, mean, kov_dtype_of(b, factor)), factor));
     if (offset != KOV_VALUE_NONE)
         shift = kov_add(b, shift, kov_cast(b, offset, kov_dtype_of(b, factor)));
     kov_value y = kov_multiply(b, x, along_axis(b, factor, ndim, at, dtype));
     return kov_add(b, y, along_axis(b, shift, ndim, at, dtype));
 }
 
-void kov_nn_moments(kov_builder *b, kov_value x, const kov_axes *axes, bool keepdims, bool synchronized,
-                    kov_value *outs)
+void kov_nn_moments(kov_builder *b, kov_value x, const kov_axes *axes, bool keepdims,
+                    bool synchronized, kov_value *outs)
 {
     int list[KOV_MAX_NDIM];
     if (synchronized)
@@ -73,13 +75,15 @@ static kov_value repeat_heads(kov_builder *b, kov_value x, int64_t heads)
     if (b->status != KOV_OK || have == heads)
         return x;
     if (have < 1 || heads % have != 0)
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "dot_product_attention: %lld query heads, which %lld key heads do not divide",
-                                (long long)heads, (long long)have);
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "dot_product_attention: %lld query heads, which %lld key heads do not divide",
+            (long long)heads, (long long)have);
     kov_value groups = kov_one_i64(b, heads / have), wide = kov_unsqueeze_at(b, x, 2);
     const kov_value parts[] = {kov_dims_value(b, x, 0, 2), groups, kov_dims_value(b, x, 2, 4)};
     wide = kov_broadcast_to(b, wide, kov_join_dims(b, parts, 3));
-    const kov_value merged[] = {kov_dims_value(b, x, 0, 1), kov_one_i64(b, heads), kov_dims_value(b, x, 2, 4)};
+    const kov_value merged[] = {kov_dims_value(b, x, 0, 1), kov_one_i64(b, heads),
+                                kov_dims_value(b, x, 2, 4)};
     return kov_reshape(b, wide, kov_join_dims(b, merged, 3), false);
 }
 
@@ -91,7 +95,8 @@ static kov_value causal_mask(kov_builder *b, kov_value query, kov_value key)
     return kov_greater_equal(b, kov_unsqueeze_at(b, rows, 1), columns);
 }
 
-static kov_value attention_mask(kov_builder *b, kov_value mask, kov_value query, kov_value key, bool is_causal)
+static kov_value attention_mask(kov_builder *b, kov_value mask, kov_value query, kov_value key,
+                                bool is_causal)
 {
     if (mask != KOV_VALUE_NONE)
         mask = kov_cast(b, mask, KOV_DTYPE_BOOL);
@@ -101,9 +106,10 @@ static kov_value attention_mask(kov_builder *b, kov_value mask, kov_value query,
     return mask == KOV_VALUE_NONE ? causal : kov_logical_and(b, mask, causal);
 }
 
-kov_value kov_nn_dot_product_attention(kov_builder *b, kov_value query, kov_value key, kov_value value,
-                                       kov_value bias, kov_value mask, kov_optional_float scale,
-                                       bool is_causal, kov_optional_bool flash_attention,
+kov_value kov_nn_dot_product_attention(kov_builder *b, kov_value query, kov_value key,
+                                       kov_value value, kov_value bias, kov_value mask,
+                                       kov_optional_float scale, bool is_causal,
+                                       kov_optional_bool flash_attention,
                                        kov_optional_float attn_logits_soft_cap)
 {
     (void)flash_attention; /* how it is computed, not what: every engine has one way */
@@ -152,8 +158,10 @@ kov_value kov_nn_psnr(kov_builder *b, kov_value x1, kov_value x2, kov_value max_
     for (int i = 0; i < n; i++)
         list[i] = i;
     kov_value off = kov_subtract(b, x1, x2);
-    kov_value error = kov_reduce_mean(b, kov_multiply(b, off, off), kov_axes_value(b, list, n), false);
+    kov_value error =
+        kov_reduce_mean(b, kov_multiply(b, off, off), kov_axes_value(b, list, n), false);
     kov_value peak = kov_log(b, kov_cast(b, max_val, dtype));
-    kov_value ratio = kov_subtract(b, kov_multiply(b, kov_scalar_like(b, peak, 2), peak), kov_log(b, error));
+    kov_value ratio =
+        kov_subtract(b, kov_multiply(b, kov_scalar_like(b, peak, 2), peak), kov_log(b, error));
     return kov_multiply(b, ratio, kov_scalar_like(b, ratio, 10.0 / log(10.0)));
 }

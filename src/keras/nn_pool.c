@@ -20,8 +20,8 @@ static kov_value pool(kov_builder *b, const char *function, kov_value inputs, ko
         inputs = kov_to_channels_first(b, inputs);
     kov_ints pads = kov_window_ints(&zeros, n), kernel = kov_window_ints(&size, n);
     kov_ints steps = kov_window_ints(&step, n);
-    kov_value y = max ? kov_max_pool(b, inputs, steps, kov_window_ints(&ones, n), pads, pads, kernel,
-                                     "floor", auto_pad, KOV_DTYPE_I64, 0)
+    kov_value y = max ? kov_max_pool(b, inputs, steps, kov_window_ints(&ones, n), pads, pads,
+                                     kernel, "floor", auto_pad, KOV_DTYPE_I64, 0)
                       : kov_avg_pool(b, inputs, steps, pads, pads, kernel, true, "floor", auto_pad);
     return first ? y : kov_to_channels_last(b, y);
 }
@@ -32,14 +32,14 @@ kov_value kov_nn_max_pool(kov_builder *b, kov_value inputs, kov_ints pool_size, 
     return pool(b, "max_pool", inputs, pool_size, strides, padding, data_format, true);
 }
 
-kov_value kov_nn_average_pool(kov_builder *b, kov_value inputs, kov_ints pool_size, kov_ints strides,
-                              const char *padding, const char *data_format)
+kov_value kov_nn_average_pool(kov_builder *b, kov_value inputs, kov_ints pool_size,
+                              kov_ints strides, const char *padding, const char *data_format)
 {
     return pool(b, "average_pool", inputs, pool_size, strides, padding, data_format, false);
 }
 
-static kov_value adaptive(kov_builder *b, const char *function, kov_value inputs, kov_ints output_size,
-                          const char *data_format, bool max)
+static kov_value adaptive(kov_builder *b, const char *function, kov_value inputs,
+                          kov_ints output_size, const char *data_format, bool max)
 {
     inputs = kov_as_float(b, inputs);
     int n = kov_spatial(b, function, inputs);
@@ -67,7 +67,8 @@ kov_value kov_nn_adaptive_max_pool(kov_builder *b, kov_value inputs, kov_ints ou
     return adaptive(b, "adaptive_max_pool", inputs, output_size, data_format, true);
 }
 
-kov_value kov_nn_depth_to_space(kov_builder *b, kov_value x, int64_t block_size, const char *data_format)
+kov_value kov_nn_depth_to_space(kov_builder *b, kov_value x, int64_t block_size,
+                                const char *data_format)
 {
     bool first = kov_channels_first(b, "depth_to_space", data_format);
     x = kov_strong(b, x);
@@ -77,7 +78,8 @@ kov_value kov_nn_depth_to_space(kov_builder *b, kov_value x, int64_t block_size,
         b, kov_depth_to_space(b, kov_to_channels_first(b, x), "blocks_first", block_size));
 }
 
-kov_value kov_nn_space_to_depth(kov_builder *b, kov_value x, int64_t block_size, const char *data_format)
+kov_value kov_nn_space_to_depth(kov_builder *b, kov_value x, int64_t block_size,
+                                const char *data_format)
 {
     bool first = kov_channels_first(b, "space_to_depth", data_format);
     x = kov_strong(b, x);

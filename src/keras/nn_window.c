@@ -17,8 +17,8 @@ bool kov_channels_first(kov_builder *b, const char *function, const char *data_f
         return false;
     if (strcmp(data_format, "channels_first") != 0)
         kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                         "%s: data_format is '%s'; it is 'channels_last' or 'channels_first'", function,
-                         data_format);
+                         "%s: data_format is '%s'; it is 'channels_last' or 'channels_first'",
+                         function, data_format);
     return true;
 }
 
@@ -29,15 +29,15 @@ kov_window kov_window_of(kov_builder *b, const char *function, const char *name,
     if (given.n == 0 && fallback)
         return *fallback;
     if (given.n != 1 && given.n != count) {
-        kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: %s has %d numbers; give one or %d", function, name,
-                         given.n, count);
+        kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: %s has %d numbers; give one or %d", function,
+                         name, given.n, count);
         return window;
     }
     for (int i = 0; i < count; i++) {
         window.at[i] = given.at[given.n == 1 ? 0 : i];
         if (window.at[i] < 1)
-            kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: %s is %lld; it is at least 1", function, name,
-                             (long long)window.at[i]);
+            kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: %s is %lld; it is at least 1", function,
+                             name, (long long)window.at[i]);
     }
     return window;
 }
@@ -47,8 +47,8 @@ const char *kov_auto_pad(kov_builder *b, const char *function, const char *paddi
     if (strcmp(padding, "valid") == 0 || strcmp(padding, "VALID") == 0)
         return "valid";
     if (strcmp(padding, "same") != 0 && strcmp(padding, "SAME") != 0)
-        kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: padding is '%s'; it is 'valid' or 'same'", function,
-                         padding);
+        kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: padding is '%s'; it is 'valid' or 'same'",
+                         function, padding);
     return "same_upper";
 }
 

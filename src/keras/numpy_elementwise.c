@@ -220,7 +220,8 @@ kov_value kov_numpy_conjugate(kov_builder *b, kov_value x)
 {
     if (!kov_is_complex_value(b, x))
         return kov_strong(b, x);
-    return kov_complex_join(b, kov_complex_part(b, x, 0), kov_negative(b, kov_complex_part(b, x, 1)));
+    return kov_complex_join(b, kov_complex_part(b, x, 0),
+                            kov_negative(b, kov_complex_part(b, x, 1)));
 }
 
 kov_value kov_numpy_conj(kov_builder *b, kov_value x)

@@ -34,7 +34,8 @@ static bool needs_passes(const kov_graph *graph, bool *fold)
         for (int j = 0; j < node->input_count; j++)
             constant = constant && kov_graph_constant(graph, node->inputs[j]);
         *fold = *fold || constant;
-        inlines = inlines || (node->op == KOV_OP_COMPOSITE && !kov_native_keeps_composite(graph, node));
+        inlines =
+            inlines || (node->op == KOV_OP_COMPOSITE && !kov_native_keeps_composite(graph, node));
     }
     return inlines;
 }
@@ -83,7 +84,8 @@ static kov_status find_content(kov_executable *e)
             kov_value v = node->inputs[j];
             if (v == KOV_VALUE_NONE || kov_graph_value(graph, v)->ndim > 1)
                 continue;
-            read[v] = read[v] || kov_reads_content(node->op, j) || (wanted && node->op != KOV_OP_SHAPE_OF);
+            read[v] = read[v] || kov_reads_content(node->op, j) ||
+                      (wanted && node->op != KOV_OP_SHAPE_OF);
         }
     }
     for (int i = 0; i < graph->parameters.n; i++)
@@ -110,7 +112,8 @@ static kov_status fill(kov_executable *e)
     const kov_graph *graph = e->graph;
     e->key_room = 1;
     for (int i = 0; i < graph->parameters.n; i++)
-        e->key_room += kov_graph_value(graph, graph->parameters.at[i].value)->ndim + CONTENT_NUMBERS;
+        e->key_room +=
+            kov_graph_value(graph, graph->parameters.at[i].value)->ndim + CONTENT_NUMBERS;
     e->content = kov_alloc_zero(e->context, (size_t)graph->parameters.n + 1);
     e->cuts = kov_alloc_zero(e->context, (size_t)graph->nodes.n + 1);
     e->dims = kov_dims_create(e->context);
@@ -171,7 +174,8 @@ void kov_executable_release(kov_executable *e)
 
 /* ---- finding the instance of a run ---- */
 
-/* The shapes of all inputs and the elements of those that inference reads, as far as they matter. */
+/* The shapes of all inputs and the elements of those that inference reads, as far as they matter.
+ */
 static int make_key(const kov_executable *e, kov_tensor *const *inputs, int64_t *key)
 {
     int n = 0;
@@ -241,8 +245,8 @@ static void keep(kov_executable *e, kov_instance *instance)
     unref(oldest);
 }
 
-/* A node whose shape depends on data becomes a cut between stages; one that has all it needs as inputs
- * and still has no shape is evaluated as a stage of its own. */
+/* A node whose shape depends on data becomes a cut between stages; one that has all it needs as
+ * inputs and still has no shape is evaluated as a stage of its own. */
 static kov_status cut(kov_executable *e, int index)
 {
     if (atomic_load(&e->stages)) /* another run was first */
@@ -274,7 +278,7 @@ static kov_status cut_at(kov_executable *e, int index)
 }
 
 typedef struct claim {
-    int unresolved;         /* the node whose shape depends on data, if there is no instance; -1: none */
+    int unresolved; /* the node whose shape depends on data, if there is no instance; -1: none */
     kov_instance *instance; /* NULL: the graph has become stages, or must */
     kov_run_state *state;
     kov_packed_set *packed;
@@ -354,8 +358,8 @@ static kov_status run_instance(kov_executable *e, kov_tensor *const *inputs, kov
     KOV_TRY(status);
     if (!c.instance)
         return kov_stages_run(atomic_load(&e->stages), e->graph, inputs, results);
-    status = kov_instance_run(c.instance, c.state, e->graph, c.packed ? c.packed->data : NULL, inputs,
-                              results);
+    status = kov_instance_run(c.instance, c.state, e->graph, c.packed ? c.packed->data : NULL,
+                              inputs, results);
     give_back(e, &c);
     return status;
 }

@@ -29,9 +29,9 @@ struct kov_executable {
     kov_context *context; /* retained */
     kov_graph *graph;     /* retained */
     bool eager;
-    int key_room;     /* numbers of a key at most */
-    bool *content;    /* per parameter: shape inference reads its elements */
-    uint8_t *cuts;    /* kov_cut_kind per node */
+    int key_room;                 /* numbers of a key at most */
+    bool *content;                /* per parameter: shape inference reads its elements */
+    uint8_t *cuts;                /* kov_cut_kind per node */
     _Atomic(kov_stages *) stages; /* NULL while the graph runs as one */
 
     pthread_mutex_t lock; /* of what follows */

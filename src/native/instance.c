@@ -24,7 +24,8 @@ static kov_status infer_all(kov_planner *p, kov_tensor *const *inputs)
         return KOV_OUT_OF_MEMORY;
     for (int i = 0; i < graph->parameters.n; i++) {
         int ndim = kov_tensor_ndim(inputs[i]);
-        kov_dim *dims = kov_arena_copy(p->arena, kov_tensor_dims(inputs[i]), sizeof *dims * (size_t)ndim);
+        kov_dim *dims =
+            kov_arena_copy(p->arena, kov_tensor_dims(inputs[i]), sizeof *dims * (size_t)ndim);
         if (!dims)
             return KOV_OUT_OF_MEMORY;
         bool read = e->content[i] && kov_tensor_bytes(inputs[i]) <= CONTENT_BYTES;
@@ -45,8 +46,8 @@ static void use(kov_planner *p, kov_value value, int user)
     v->uses++;
 }
 
-/* Of what inference knows only shapes are taken for data: in other numbers the smallest int64 may have
- * been lost. */
+/* Of what inference knows only shapes are taken for data: in other numbers the smallest int64 may
+ * have been lost. */
 static bool computes(const kov_planner *p, const kov_node *node)
 {
     bool known = node->op == KOV_OP_SHAPE_OF && kov_plan_is_known(p, node->first_output);
@@ -84,8 +85,13 @@ static bool fill_values(kov_planner *p, int *unresolved)
     for (int v = 1; v < graph->values.n; v++) {
         kov_planned *value = &p->values[v];
         const kov_infer_input *info = &p->infos[v];
-        *value = (kov_planned){.dtype = info->dtype, .ndim = info->ndim, .dims = info->dims,
-                               .count = 1, .slot = -1, .group = -1, .product = -1};
+        *value = (kov_planned){.dtype = info->dtype,
+                               .ndim = info->ndim,
+                               .dims = info->dims,
+                               .count = 1,
+                               .slot = -1,
+                               .group = -1,
+                               .product = -1};
         for (int i = 0; i < info->ndim; i++) {
             if (info->dims[i] < 0) {
                 *unresolved = graph->values.at[v].node;
@@ -139,8 +145,10 @@ static kov_status keep_steps(kov_planner *p)
     kov_instance *instance = p->instance;
     instance->step_count = p->steps.n;
     instance->slot_count = p->slots.n;
-    instance->steps = kov_arena_copy(p->arena, p->steps.at, sizeof *instance->steps * (size_t)p->steps.n);
-    instance->slots = kov_arena_copy(p->arena, p->slots.at, sizeof *instance->slots * (size_t)p->slots.n);
+    instance->steps =
+        kov_arena_copy(p->arena, p->steps.at, sizeof *instance->steps * (size_t)p->steps.n);
+    instance->slots =
+        kov_arena_copy(p->arena, p->slots.at, sizeof *instance->slots * (size_t)p->slots.n);
     if (!instance->steps || !instance->slots)
         return KOV_OUT_OF_MEMORY;
     return kov_instance_place(instance);
@@ -167,7 +175,8 @@ static void free_planner(kov_planner *p)
 }
 
 kov_status kov_instance_create(kov_executable *executable, kov_tensor *const *inputs,
-                               const int64_t *key, int key_count, kov_instance **out, int *unresolved)
+                               const int64_t *key, int key_count, kov_instance **out,
+                               int *unresolved)
 {
     kov_context *context = executable->context;
     kov_instance *instance = kov_alloc_zero(context, sizeof *instance);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An executable made concrete: steps with their kernels, and where every buffer lies, for given input
- * shapes. Immutable once made, but for its pool of run states, which the executable's lock guards. */
+/* An executable made concrete: steps with their kernels, and where every buffer lies, for given
+ * input shapes. Immutable once made, but for its pool of run states, which the executable's lock
+ * guards. */
 #ifndef KOV_NATIVE_INSTANCE_H
 #define KOV_NATIVE_INSTANCE_H
 
@@ -11,7 +12,7 @@ typedef enum kov_place {
     KOV_PLACE_INPUT,    /* a parameter's tensor */
     KOV_PLACE_CONSTANT, /* fixed memory */
     KOV_PLACE_ARENA,
-    KOV_PLACE_RESULT    /* a fresh tensor */
+    KOV_PLACE_RESULT /* a fresh tensor */
 } kov_place;
 
 /* A buffer that steps read and write. */
@@ -20,8 +21,8 @@ typedef struct kov_slot {
     int index;        /* INPUT: which parameter; RESULT: which result holds it */
     const void *data; /* CONSTANT */
     size_t bytes;
-    size_t offset;   /* ARENA */
-    int made, last;  /* the step that writes it first, the last one that uses it; -1: none */
+    size_t offset;  /* ARENA */
+    int made, last; /* the step that writes it first, the last one that uses it; -1: none */
 } kov_slot;
 
 /* What a step sees of a run. */
@@ -37,19 +38,20 @@ typedef kov_status (*kov_step_fn)(const kov_step *step, const kov_run *run);
 
 struct kov_step {
     kov_step_fn run;
-    const void *params;  /* of the kernel; in the instance's arena */
+    const void *params; /* of the kernel; in the instance's arena */
     int inputs, outputs;
-    const int *slots;    /* inputs (-1: none), then outputs */
-    uint32_t in_place;   /* bit i: output 0 may take the memory of input i if that dies here */
+    const int *slots;  /* inputs (-1: none), then outputs */
+    uint32_t in_place; /* bit i: output 0 may take the memory of input i if that dies here */
     size_t workspace;
-    const char *kernel;  /* "f32_gemm__avx2" */
-    const int *nodes;    /* of the graph, that the step covers */
+    const char *kernel; /* "f32_gemm__avx2" */
+    const int *nodes;   /* of the graph, that the step covers */
     int node_count;
 };
 
 typedef struct kov_instance_result {
     int slot;
-    bool fresh; /* this result is the slot's tensor; else a view of it, of an input or of a constant */
+    bool fresh; /* this result is the slot's tensor; else a view of it, of an input or of a constant
+                 */
     kov_dtype dtype;
     int ndim;
     const int64_t *dims;
@@ -82,15 +84,15 @@ typedef struct kov_instance {
 /* The graph's values of one run, before an order of stages is known to serve it: see instance.c. */
 struct kov_executable;
 
-/* Makes an instance for these inputs, under the executable's lock. *unresolved: KOV_OK is returned without
- * an instance, and this is the first node whose shape depends on data; -1 otherwise. */
+/* Makes an instance for these inputs, under the executable's lock. *unresolved: KOV_OK is returned
+ * without an instance, and this is the first node whose shape depends on data; -1 otherwise. */
 kov_status kov_instance_create(struct kov_executable *executable, kov_tensor *const *inputs,
                                const int64_t *key, int key_count, kov_instance **out,
                                int *unresolved);
 void kov_instance_free(kov_instance *instance);
 
-/* Gives ARENA slots their offsets: buffers whose lives do not overlap share memory, and an output takes
- * the memory of a dying input where the step allows it. */
+/* Gives ARENA slots their offsets: buffers whose lives do not overlap share memory, and an output
+ * takes the memory of a dying input where the step allows it. */
 kov_status kov_instance_place(kov_instance *instance);
 
 /* A state to run with, taken from the pool or made. */
@@ -99,7 +101,7 @@ void kov_run_state_free(const kov_instance *instance, kov_run_state *state);
 
 /* Runs all steps; results are new references, untouched on failure. */
 kov_status kov_instance_run(const kov_instance *instance, kov_run_state *state,
-                            const kov_graph *graph, void *const *packed,
-                            kov_tensor *const *inputs, kov_tensor **results);
+                            const kov_graph *graph, void *const *packed, kov_tensor *const *inputs,
+                            kov_tensor **results);
 
 #endif

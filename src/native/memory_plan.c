@@ -60,7 +60,8 @@ static size_t insert(regions *r, size_t bytes, int last)
     return offset;
 }
 
-static bool take_over(kov_instance *instance, regions *r, const kov_step *step, int index, kov_slot *out)
+static bool take_over(kov_instance *instance, regions *r, const kov_step *step, int index,
+                      kov_slot *out)
 {
     for (int j = 0; j < step->inputs; j++) {
         if (!(step->in_place >> j & 1) || step->slots[j] < 0)

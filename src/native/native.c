@@ -11,7 +11,8 @@ static bool supports(const kov_graph *graph, const kov_node *node, char *why, si
     (void)graph;
     if (!node->opaque)
         return true;
-    snprintf(why, why_size, "operation %s of %s is not known", node->opaque->type, node->opaque->version);
+    snprintf(why, why_size, "operation %s of %s is not known", node->opaque->type,
+             node->opaque->version);
     return false;
 }
 
@@ -58,5 +59,6 @@ static bool is_unary(const kov_graph *graph, const kov_node *node)
 
 bool kov_native_keeps_composite(const kov_graph *graph, const kov_node *node)
 {
-    return node->function_name && strcmp(node->function_name, "log1p") == 0 && is_unary(graph, node);
+    return node->function_name && strcmp(node->function_name, "log1p") == 0 &&
+           is_unary(graph, node);
 }

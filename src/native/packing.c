@@ -16,7 +16,8 @@ int kov_packs_add(kov_context *context, kov_packs *packs, const kov_pack_spec *s
     return KOV_PUSH(context, packs->specs, *spec) ? packs->specs.n - 1 : -1;
 }
 
-kov_status kov_pack_run(kov_context *context, const kov_pack_spec *spec, const void *data, void *packed)
+kov_status kov_pack_run(kov_context *context, const kov_pack_spec *spec, const void *data,
+                        void *packed)
 {
     switch (spec->kind) {
     case KOV_PACK_GEMM:
@@ -56,8 +57,8 @@ static bool serves(const kov_packed_set *set, const kov_packs *packs, kov_tensor
     return true;
 }
 
-static kov_status make_packed(kov_context *context, const kov_pack_spec *spec, const kov_tensor *tensor,
-                              kov_packed **out)
+static kov_status make_packed(kov_context *context, const kov_pack_spec *spec,
+                              const kov_tensor *tensor, kov_packed **out)
 {
     kov_packed *packed = kov_alloc_zero(context, sizeof *packed);
     if (!packed)

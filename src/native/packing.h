@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Weights in the layout of their kernel. They depend on the content of a variable or constant alone, not
- * on the shapes of a run, so they belong to the executable and are made once per content. */
+/* Weights in the layout of their kernel. They depend on the content of a variable or constant
+ * alone, not on the shapes of a run, so they belong to the executable and are made once per
+ * content. */
 #ifndef KOV_NATIVE_PACKING_H
 #define KOV_NATIVE_PACKING_H
 
@@ -58,14 +59,15 @@ typedef struct kov_packs {
 /* Index of the pack, added if it is not there yet; -1: no memory. */
 int kov_packs_add(kov_context *context, kov_packs *packs, const kov_pack_spec *spec);
 
-/* The set for these inputs, with a reference for the caller; packs what is not packed yet. Under the
- * executable's lock, as kov_packed_set_release. */
+/* The set for these inputs, with a reference for the caller; packs what is not packed yet. Under
+ * the executable's lock, as kov_packed_set_release. */
 kov_status kov_packs_acquire(kov_context *context, kov_packs *packs, kov_tensor *const *inputs,
                              kov_packed_set **out);
 void kov_packed_set_release(kov_context *context, kov_packed_set *set);
 void kov_packs_free(kov_context *context, kov_packs *packs);
 
 /* Packs `spec` from data into memory of spec->bytes. */
-kov_status kov_pack_run(kov_context *context, const kov_pack_spec *spec, const void *data, void *packed);
+kov_status kov_pack_run(kov_context *context, const kov_pack_spec *spec, const void *data,
+                        void *packed);
 
 #endif

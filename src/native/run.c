@@ -50,8 +50,8 @@ static kov_status bind_memory(const kov_instance *instance, kov_run_state *state
     return KOV_OK;
 }
 
-/* A result that is an input, a constant or the same as another result. Borrowed memory is the caller's to
- * change, so it is copied. */
+/* A result that is an input, a constant or the same as another result. Borrowed memory is the
+ * caller's to change, so it is copied. */
 static kov_status share_result(const kov_instance *instance, const kov_instance_result *result,
                                kov_tensor *const *inputs, kov_tensor *const *made,
                                const kov_run_state *state, kov_tensor **out)
@@ -73,7 +73,8 @@ static kov_status share_result(const kov_instance *instance, const kov_instance_
     return KOV_OK;
 }
 
-static kov_status make_results(const kov_instance *instance, kov_run_state *state, kov_tensor **made)
+static kov_status make_results(const kov_instance *instance, kov_run_state *state,
+                               kov_tensor **made)
 {
     for (int i = 0; i < instance->result_count; i++) {
         const kov_instance_result *result = &instance->results[i];
@@ -123,15 +124,16 @@ static void print_step(const kov_instance *instance, const kov_graph *graph, con
             *(i < step->inputs ? &read : &written) += instance->slots[step->slots[i]].bytes;
     }
     char line[512];
-    snprintf(line, sizeof line, "kov,native,%s,%s,read:%zu,written:%zu,%.2f us", nodes, step->kernel,
-             read, written, us);
+    snprintf(line, sizeof line, "kov,native,%s,%s,read:%zu,written:%zu,%.2f us", nodes,
+             step->kernel, read, written, us);
     if (kov_log_enabled(instance->context))
         kov_log_line(instance->context, "%s", line);
     else
         fprintf(stderr, "%s\n", line);
 }
 
-static kov_status run_steps(const kov_instance *instance, const kov_run *run, const kov_graph *graph)
+static kov_status run_steps(const kov_instance *instance, const kov_run *run,
+                            const kov_graph *graph)
 {
     bool is_long = instance->step_count >= LONG_RUN, verbose = verbose_level() > 0;
     for (int i = 0; i < instance->step_count; i++) {
@@ -151,8 +153,8 @@ static kov_status run_steps(const kov_instance *instance, const kov_run *run, co
 }
 
 kov_status kov_instance_run(const kov_instance *instance, kov_run_state *state,
-                            const kov_graph *graph, void *const *packed,
-                            kov_tensor *const *inputs, kov_tensor **results)
+                            const kov_graph *graph, void *const *packed, kov_tensor *const *inputs,
+                            kov_tensor **results)
 {
     enum { FEW = 8 };
     kov_tensor *few[FEW] = {0}, **made = few;
@@ -169,7 +171,8 @@ kov_status kov_instance_run(const kov_instance *instance, kov_run_state *state,
         status = make_results(instance, state, made);
     if (status == KOV_OK) {
         kov_run run = {instance->context, state->at,
-                       state->memory ? (char *)state->memory + instance->arena_bytes : NULL, packed};
+                       state->memory ? (char *)state->memory + instance->arena_bytes : NULL,
+                       packed};
         status = run_steps(instance, &run, graph);
     }
     int shared = 0;

@@ -24,8 +24,8 @@ struct kov_stages {
     kov_body_executable *bodies;
 };
 
-/* Ranks: even ones are parts, odd ones hold single nodes. A node's rank is the smallest of its kind that
- * is not before its inputs'. */
+/* Ranks: even ones are parts, odd ones hold single nodes. A node's rank is the smallest of its kind
+ * that is not before its inputs'. */
 static int rank_nodes(const kov_executable *e, int *rank)
 {
     const kov_graph *g = e->graph;
@@ -332,7 +332,8 @@ static kov_status run_node(const kov_stages *stages, const kov_graph *graph, con
         for (int i = 0; i < node->input_count; i++) {
             kov_value v = node->inputs[i];
             if (v != KOV_VALUE_NONE)
-                inputs[i] = is_constant(graph, v) ? (kov_tensor *)kov_graph_constant(graph, v) : values[v];
+                inputs[i] =
+                    is_constant(graph, v) ? (kov_tensor *)kov_graph_constant(graph, v) : values[v];
         }
         if (kov_op_info_of(node->op)->data_shape)
             status = evaluate(stages, graph, node, inputs, &values[node->first_output], views);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A graph in which shapes depend on data, as stages that run one after the other: parts whose shapes are
- * known once their inputs are, executables of their own, and between them single nodes such as NonZero,
- * If and While, evaluated with their inputs at hand. Bodies run natively too. */
+/* A graph in which shapes depend on data, as stages that run one after the other: parts whose
+ * shapes are known once their inputs are, executables of their own, and between them single nodes
+ * such as NonZero, If and While, evaluated with their inputs at hand. Bodies run natively too. */
 #ifndef KOV_NATIVE_STAGES_H
 #define KOV_NATIVE_STAGES_H
 

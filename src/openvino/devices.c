@@ -39,11 +39,12 @@ static kov_status fail_missing(const kov_ov_devices *devices, const char *device
 {
     kov_text text = {0};
     list_devices(devices, &text);
-    kov_status status = kov_fail(
-        KOV_DEVICE_ERROR,
-        "device %s: OpenVINO has no \"%.*s\" here. There are NATIVE (kov's own engine), AUTO, HETERO:..., "
-        "MULTI:... and %s",
-        device, (int)size, name, text.at && text.size > 0 ? text.at : "no device of OpenVINO");
+    kov_status status = kov_fail(KOV_DEVICE_ERROR,
+                                 "device %s: OpenVINO has no \"%.*s\" here. There are NATIVE "
+                                 "(kov's own engine), AUTO, HETERO:..., "
+                                 "MULTI:... and %s",
+                                 device, (int)size, name,
+                                 text.at && text.size > 0 ? text.at : "no device of OpenVINO");
     kov_text_free(text.at);
     return status;
 }
@@ -68,13 +69,15 @@ static kov_status check_list(const kov_ov_devices *devices, const char *device)
     if (!is_meta(device, head)) {
         if (device[head])
             return kov_fail(KOV_DEVICE_ERROR,
-                            "device %s: only AUTO, HETERO and MULTI take a list of devices", device);
+                            "device %s: only AUTO, HETERO and MULTI take a list of devices",
+                            device);
         return check_name(devices, device, device, head);
     }
     if (!device[head])
         return strncmp(device, "AUTO", 4) == 0
                    ? KOV_OK
-                   : kov_fail(KOV_DEVICE_ERROR, "device %s: wants devices, as %s:CPU", device, device);
+                   : kov_fail(KOV_DEVICE_ERROR, "device %s: wants devices, as %s:CPU", device,
+                              device);
     for (const char *at = device + head; *at;) {
         at++; /* the colon, or a comma */
         size_t size = strcspn(at, ",");

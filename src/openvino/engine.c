@@ -61,11 +61,11 @@ static kov_status compile_model(executable *e, ov_core_t *core, const kov_bytes 
         what = "compiling";
         /* The function reads as many of the arguments as it is told. */
         const char **v = p.at;
-        code = api->core_compile_model(core, model, options->device, (size_t)p.count * 2, &e->compiled,
-                                       v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9],
-                                       v[10], v[11], v[12], v[13], v[14], v[15], v[16], v[17], v[18],
-                                       v[19], v[20], v[21], v[22], v[23], v[24], v[25], v[26], v[27],
-                                       v[28], v[29], v[30], v[31]);
+        code = api->core_compile_model(core, model, options->device, (size_t)p.count * 2,
+                                       &e->compiled, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7],
+                                       v[8], v[9], v[10], v[11], v[12], v[13], v[14], v[15], v[16],
+                                       v[17], v[18], v[19], v[20], v[21], v[22], v[23], v[24],
+                                       v[25], v[26], v[27], v[28], v[29], v[30], v[31]);
     }
     kov_status status = code == 0 ? KOV_OK : call_failed(e, code, what);
     if (model)
@@ -174,10 +174,11 @@ static kov_status set_input(executable *e, ov_infer_request_t *request, int i,
     ov_tensor_t *wrapped = NULL;
     for (int j = 0; j < kov_tensor_ndim(tensor); j++) {
         if (kov_tensor_dims(tensor)[j] > KOV_SIZE_LIMIT)
-            return kov_fail(KOV_NOT_IMPLEMENTED,
-                            "OpenVINO on %s: input %d has %lld elements along axis %d; above 2^24 its "
-                            "shape arithmetic is inexact. Use the device NATIVE",
-                            e->device, i, (long long)kov_tensor_dims(tensor)[j], j);
+            return kov_fail(
+                KOV_NOT_IMPLEMENTED,
+                "OpenVINO on %s: input %d has %lld elements along axis %d; above 2^24 its "
+                "shape arithmetic is inexact. Use the device NATIVE",
+                e->device, i, (long long)kov_tensor_dims(tensor)[j], j);
     }
     int code = wrap(e, tensor, &wrapped);
     if (code == 0)
@@ -299,9 +300,9 @@ static bool print_profile(executable *e, kov_text *text)
 {
     kov_ov_profiles profiles = {0};
     pthread_mutex_lock(&e->lock);
-    bool there = e->profiled && e->requests.n > 0 &&
-                 e->api->infer_request_get_profiling_info(e->requests.at[e->requests.n - 1],
-                                                          &profiles) == 0;
+    bool there =
+        e->profiled && e->requests.n > 0 &&
+        e->api->infer_request_get_profiling_info(e->requests.at[e->requests.n - 1], &profiles) == 0;
     pthread_mutex_unlock(&e->lock);
     if (!there)
         return false;

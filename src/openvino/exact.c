@@ -27,8 +27,9 @@ static bool is_position(int op, int input)
     }
 }
 
-/* Whether the elements of integer outputs are computed, not only moved: then types that OpenVINO's CPU
- * plugin computes in a wider or saturating type are exact only where nothing leaves the type. */
+/* Whether the elements of integer outputs are computed, not only moved: then types that OpenVINO's
+ * CPU plugin computes in a wider or saturating type are exact only where nothing leaves the type.
+ */
 static bool computes(int op)
 {
     switch (op) {
@@ -106,7 +107,8 @@ static bool within_float(const kov_graph *graph, kov_value value)
     return content != NULL;
 }
 
-/* A comparison with a number that float32 counts, and its neighbours too, is right for all others. */
+/* A comparison with a number that float32 counts, and its neighbours too, is right for all others.
+ */
 static bool compares_safely(const kov_graph *graph, const kov_node *node)
 {
     switch (node->op) {
@@ -137,14 +139,16 @@ static bool takes_integers(const kov_graph *graph, const kov_node *node, const k
         kov_dtype dtype = kov_graph_value(graph, v)->dtype;
         if (op->exactness == KOV_EXACT_FLOAT && i == 0 && !kov_dtype_is_float(dtype))
             return refuse(why, size, op->name, "on integers OpenVINO differs");
-        if (op->exactness == KOV_EXACT_INT24 && !is_position(node->op, i) && !within_float(graph, v))
+        if (op->exactness == KOV_EXACT_INT24 && !is_position(node->op, i) &&
+            !within_float(graph, v))
             return refuse(why, size, op->name,
                           "integers go through float32 and are not proven to be below 2^24");
     }
     return true;
 }
 
-/* Operations that OpenVINO's CPU plugin gets wrong, or not at all, for some values or attributes. */
+/* Operations that OpenVINO's CPU plugin gets wrong, or not at all, for some values or attributes.
+ */
 static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, size_t size)
 {
     const kov_value_info *out = kov_graph_value(graph, node->first_output);
@@ -203,6 +207,7 @@ bool kov_openvino_supports(const kov_graph *graph, const kov_node *node, char *w
         if (!takes_value(graph, node->first_output + (kov_value)i, op, false, why, why_size))
             return false;
     }
-    return takes_integers(graph, node, op, why, why_size) && keeps_type(graph, node, why, why_size) &&
-           is_sound(graph, node, why, why_size) && takes_bodies(node, op, why, why_size);
+    return takes_integers(graph, node, op, why, why_size) &&
+           keeps_type(graph, node, why, why_size) && is_sound(graph, node, why, why_size) &&
+           takes_bodies(node, op, why, why_size);
 }

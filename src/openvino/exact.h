@@ -5,8 +5,9 @@
 
 #include "graph/graph.h"
 
-/* By the table's column, the types, and what can be proven of integer values (openvino/range.h). If not,
- * why says why. */
-bool kov_openvino_supports(const kov_graph *graph, const kov_node *node, char *why, size_t why_size);
+/* By the table's column, the types, and what can be proven of integer values (openvino/range.h). If
+ * not, why says why. */
+bool kov_openvino_supports(const kov_graph *graph, const kov_node *node, char *why,
+                           size_t why_size);
 
 #endif

@@ -31,8 +31,8 @@ kov_status kov_set_openvino_path(const char *path)
 {
     size_t size = path ? strlen(path) : 0;
     if (size >= PATH_ROOM)
-        return kov_fail(KOV_INVALID_ARGUMENT, "the path of OpenVINO has %zu characters; %d fit", size,
-                        PATH_ROOM - 1);
+        return kov_fail(KOV_INVALID_ARGUMENT, "the path of OpenVINO has %zu characters; %d fit",
+                        size, PATH_ROOM - 1);
     pthread_mutex_lock(&library.lock);
     memcpy(library.folder, path ? path : "", size + 1);
     pthread_mutex_unlock(&library.lock);
@@ -50,7 +50,8 @@ static bool find_in_folder(const char *folder, char *out, size_t room)
         return false;
     for (struct dirent *entry; !found && (entry = readdir(dir)) != NULL;) {
         const char *rest = entry->d_name + strlen(FILE_STEM);
-        if (strncmp(entry->d_name, FILE_STEM, strlen(FILE_STEM)) == 0 && (*rest == 0 || *rest == '.'))
+        if (strncmp(entry->d_name, FILE_STEM, strlen(FILE_STEM)) == 0 &&
+            (*rest == 0 || *rest == '.'))
             found = snprintf(out, room, "%s/%s", folder, entry->d_name) < (int)room;
     }
     closedir(dir);
@@ -81,20 +82,21 @@ static kov_status open_library(void)
     const char *given = getenv("KOV_OPENVINO_LIB");
     if (given && *given) {
         library.handle = open_path(given, first, sizeof first);
-        return library.handle ? KOV_OK
-                              : kov_fail(KOV_DEVICE_ERROR,
-                                         "OpenVINO cannot be opened at KOV_OPENVINO_LIB=%s: %s", given,
-                                         first);
+        return library.handle
+                   ? KOV_OK
+                   : kov_fail(KOV_DEVICE_ERROR,
+                              "OpenVINO cannot be opened at KOV_OPENVINO_LIB=%s: %s", given, first);
     }
     library.handle = open_path(FILE_STEM, first, sizeof first);
     if (!library.handle && library.folder[0])
         library.handle = open_path(library.folder, second, sizeof second);
     if (library.handle)
         return KOV_OK;
-    return kov_fail(KOV_DEVICE_ERROR,
-                    "OpenVINO is not there (%s%s%s). Install it with `pip install openvino`, or set "
-                    "KOV_OPENVINO_LIB to the folder of " FILE_STEM ", or use the device NATIVE",
-                    first, second[0] ? "; " : "", second);
+    return kov_fail(
+        KOV_DEVICE_ERROR,
+        "OpenVINO is not there (%s%s%s). Install it with `pip install openvino`, or set "
+        "KOV_OPENVINO_LIB to the folder of " FILE_STEM ", or use the device NATIVE",
+        first, second[0] ? "; " : "", second);
 }
 
 /* ---- the functions ---- */
@@ -154,10 +156,11 @@ static kov_status open_core(void)
         if (missing) {
             dlclose(library.handle);
             library.handle = NULL;
-            return kov_fail(KOV_DEVICE_ERROR,
-                            "this OpenVINO is too old: its C API has no %s. Install a newer one with "
-                            "`pip install --upgrade openvino`",
-                            missing);
+            return kov_fail(
+                KOV_DEVICE_ERROR,
+                "this OpenVINO is too old: its C API has no %s. Install a newer one with "
+                "`pip install --upgrade openvino`",
+                missing);
         }
     }
     if (!library.core) {
@@ -169,9 +172,10 @@ static kov_status open_core(void)
         library.pid = getpid();
     }
     if (library.pid != getpid())
-        return kov_fail(KOV_DEVICE_ERROR,
-                        "OpenVINO was used before this process was forked, and its threads did not come "
-                        "along: start child processes with spawn or forkserver, or use the device NATIVE");
+        return kov_fail(
+            KOV_DEVICE_ERROR,
+            "OpenVINO was used before this process was forked, and its threads did not come "
+            "along: start child processes with spawn or forkserver, or use the device NATIVE");
     return KOV_OK;
 }
 
@@ -189,8 +193,8 @@ kov_status kov_ov_fail(const kov_ov_api *api, int code, const char *what)
 {
     const char *detail = api->get_last_err_msg();
     const char *kind = api->get_error_info(code);
-    return kov_fail(KOV_DEVICE_ERROR, "%s: %s (%s)", what, detail && *detail ? detail : "no details",
-                    kind ? kind : "unknown error");
+    return kov_fail(KOV_DEVICE_ERROR, "%s: %s (%s)", what,
+                    detail && *detail ? detail : "no details", kind ? kind : "unknown error");
 }
 
 unsigned kov_ov_type(kov_dtype dtype)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OpenVINO's C API as documented (openvino/c/ *.h), opened when first needed and kept. Of its functions
- * those that kov calls. */
+/* OpenVINO's C API as documented (openvino/c/ *.h), opened when first needed and kept. Of its
+ * functions those that kov calls. */
 #ifndef KOV_OPENVINO_LIBRARY_H
 #define KOV_OPENVINO_LIBRARY_H
 
@@ -66,8 +66,8 @@ typedef struct kov_ov_api {
                                                    const ov_tensor_t *tensor);
     int (*infer_request_set_output_tensor_by_index)(ov_infer_request_t *request, size_t index,
                                                     const ov_tensor_t *tensor);
-    int (*infer_request_get_output_tensor_by_index)(const ov_infer_request_t *request,
-                                                    size_t index, ov_tensor_t **tensor);
+    int (*infer_request_get_output_tensor_by_index)(const ov_infer_request_t *request, size_t index,
+                                                    ov_tensor_t **tensor);
     int (*infer_request_infer)(ov_infer_request_t *request);
     int (*infer_request_get_profiling_info)(const ov_infer_request_t *request,
                                             kov_ov_profiles *profiles);
@@ -82,9 +82,10 @@ typedef struct kov_ov_api {
     void (*tensor_free)(ov_tensor_t *tensor);
 } kov_ov_api;
 
-/* The library, opened, and the process's core. The core is made once and lives as long as the process:
- * OpenVINO's threads cannot be taken down safely. KOV_DEVICE_ERROR names what is missing. In a child
- * forked after OpenVINO was used it fails too, as OpenVINO's threads did not come along. */
+/* The library, opened, and the process's core. The core is made once and lives as long as the
+ * process: OpenVINO's threads cannot be taken down safely. KOV_DEVICE_ERROR names what is missing.
+ * In a child forked after OpenVINO was used it fails too, as OpenVINO's threads did not come along.
+ */
 kov_status kov_ov_open(const kov_ov_api **api, ov_core_t **core);
 
 /* KOV_DEVICE_ERROR "what: OpenVINO's text". For a call that returned `code`, by the same thread. */

@@ -46,7 +46,8 @@ static kov_status add_given(kov_properties *p, const char *const *properties)
         memcpy(at, properties[i], size);
         char *equals = strchr(at, '=');
         if (!equals || equals == at)
-            return kov_fail(KOV_INVALID_ARGUMENT, "property \"%s\": wants KEY=VALUE", properties[i]);
+            return kov_fail(KOV_INVALID_ARGUMENT, "property \"%s\": wants KEY=VALUE",
+                            properties[i]);
         *equals = 0;
         KOV_TRY(add(p, at, equals + 1));
         if (strcmp(at, "PERF_COUNT") == 0)

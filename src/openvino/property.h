@@ -12,14 +12,14 @@ typedef struct kov_properties {
     kov_context *context;
     const char *at[2 * KOV_PROPERTIES_MAX];
     int count;
-    bool profiled;        /* PERF_COUNT is on */
-    char *memory;         /* the user's, cut at "=" */
+    bool profiled; /* PERF_COUNT is on */
+    char *memory;  /* the user's, cut at "=" */
     char threads[16];
 } kov_properties;
 
 /* The user's, as they are, and where the user says nothing: float32 as float32
- * (INFERENCE_PRECISION_HINT), the context's threads on CPUs (INFERENCE_NUM_THREADS), and compiled models
- * cached in the environment's KOV_CACHE_DIR (CACHE_DIR). Freed with kov_properties_free. */
+ * (INFERENCE_PRECISION_HINT), the context's threads on CPUs (INFERENCE_NUM_THREADS), and compiled
+ * models cached in the environment's KOV_CACHE_DIR (CACHE_DIR). Freed with kov_properties_free. */
 kov_status kov_properties_make(kov_context *context, const kov_engine_options *options,
                                kov_properties *out);
 void kov_properties_free(kov_properties *properties);

@@ -156,9 +156,11 @@ static kov_range binary(int op, kov_range a, kov_range b)
         return everything;
     switch (op) {
     case KOV_OP_ADD:
-        return (kov_range){saturated((__int128)a.low + b.low), saturated((__int128)a.high + b.high)};
+        return (kov_range){saturated((__int128)a.low + b.low),
+                           saturated((__int128)a.high + b.high)};
     case KOV_OP_SUBTRACT:
-        return (kov_range){saturated((__int128)a.low - b.high), saturated((__int128)a.high - b.low)};
+        return (kov_range){saturated((__int128)a.low - b.high),
+                           saturated((__int128)a.high - b.low)};
     case KOV_OP_MULTIPLY:
         return product(a, b);
     case KOV_OP_DIVIDE: { /* never further from 0 than the dividend, but for floor(-1/2) = -1 */

@@ -10,8 +10,8 @@ typedef struct kov_range {
     int64_t low, high;
 } kov_range;
 
-/* A free dimension is taken to be at most KOV_SIZE_LIMIT, which the engine checks of its inputs, and what is
- * computed of several below 2^31. Anything else is proven. Meaningless for floats. */
+/* A free dimension is taken to be at most KOV_SIZE_LIMIT, which the engine checks of its inputs,
+ * and what is computed of several below 2^31. Anything else is proven. Meaningless for floats. */
 #define KOV_SIZE_LIMIT (INT64_C(1) << 24)
 kov_range kov_value_range(const kov_graph *graph, kov_value value);
 

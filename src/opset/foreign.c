@@ -3,7 +3,8 @@
 #include "graph/eval.h"
 #include "graph/infer.h"
 
-/* One output from its numbers: dtype, rank, sizes. Returns how many were read, 0 if they are not right. */
+/* One output from its numbers: dtype, rank, sizes. Returns how many were read, 0 if they are not
+ * right. */
 static int read_output(kov_infer *infer, int output, const int64_t *at, int n)
 {
     if (n < 2 || at[0] <= KOV_DTYPE_NONE || at[0] >= KOV_DTYPE_STRING || at[1] < 0 ||
@@ -36,7 +37,7 @@ kov_status kov_infer_foreign(kov_infer *infer)
 
 kov_status kov_eval_foreign(kov_eval *eval)
 {
-    return kov_eval_fail(eval, KOV_NOT_IMPLEMENTED,
-                         "kov has no %s (%s) of its own; use a device of OpenVINO",
-                         eval->attrs[KOV_FOREIGN_TYPE].u.string, eval->attrs[KOV_FOREIGN_VERSION].u.string);
+    return kov_eval_fail(
+        eval, KOV_NOT_IMPLEMENTED, "kov has no %s (%s) of its own; use a device of OpenVINO",
+        eval->attrs[KOV_FOREIGN_TYPE].u.string, eval->attrs[KOV_FOREIGN_VERSION].u.string);
 }

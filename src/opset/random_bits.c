@@ -16,13 +16,14 @@ kov_status kov_infer_random_bits(kov_infer *infer)
         (key->dims[0] >= 0 && key->dims[0] != 2))
         return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "the key is two 32-bit integers");
     if (shape->ndim != 1 || shape->dims[0] < 0 || shape->dims[0] > KOV_MAX_NDIM)
-        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "the shape is a vector of at most %d numbers",
-                              KOV_MAX_NDIM);
+        return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
+                              "the shape is a vector of at most %d numbers", KOV_MAX_NDIM);
     int ndim = (int)shape->dims[0];
     for (int i = 0; i < ndim; i++) {
         kov_content_element e = kov_infer_element(infer, 1, i);
         if (e.known && e.negative)
-            return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "dimension %d of the shape is negative", i);
+            return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
+                                  "dimension %d of the shape is negative", i);
         dims[i] = e.known ? e.dim : kov_dim_unknown(infer->dims);
     }
     kov_infer_set(infer, 0, KOV_DTYPE_U32, ndim, dims);
@@ -32,7 +33,8 @@ kov_status kov_infer_random_bits(kov_infer *infer)
 static void philox(uint64_t block, uint64_t stream, const uint32_t key[2], uint32_t out[4])
 {
     uint32_t k0 = key[0], k1 = key[1];
-    uint32_t c[4] = {(uint32_t)block, (uint32_t)(block >> 32), (uint32_t)stream, (uint32_t)(stream >> 32)};
+    uint32_t c[4] = {(uint32_t)block, (uint32_t)(block >> 32), (uint32_t)stream,
+                     (uint32_t)(stream >> 32)};
     for (int i = 0; i < ROUNDS; i++) {
         uint64_t p0 = (uint64_t)0xD2511F53u * c[0], p1 = (uint64_t)0xCD9E8D57u * c[2];
         uint32_t n0 = (uint32_t)(p1 >> 32) ^ c[1] ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c[3] ^ k1;
@@ -74,6 +76,7 @@ kov_status kov_eval_random_bits(kov_eval *eval)
                       .key = eval->inputs[0].data,
                       .stream = (uint64_t)eval->attrs[KOV_RANDOM_BITS_STREAM].u.integer};
     int64_t blocks = (job.count + 3) / 4;
-    kov_parallel(eval->context, (blocks + BLOCKS_PER_TASK - 1) / BLOCKS_PER_TASK, fill_blocks, &job);
+    kov_parallel(eval->context, (blocks + BLOCKS_PER_TASK - 1) / BLOCKS_PER_TASK, fill_blocks,
+                 &job);
     return KOV_OK;
 }

@@ -30,12 +30,13 @@ static void add_inputs(kov_builder *b, const kov_graph *from, const kov_cut *inp
         if (inputs[i].constant)
             map[inputs[i].value] = kov_builder_add_constant(b, inputs[i].constant, v->weak);
         else
-            map[inputs[i].value] = kov_builder_add_parameter(b, v->dtype, v->ndim, v->dims, v->content,
-                                                             v->weak, name, inputs[i].role);
+            map[inputs[i].value] = kov_builder_add_parameter(
+                b, v->dtype, v->ndim, v->dims, v->content, v->weak, name, inputs[i].role);
     }
 }
 
-static kov_status copy_needed(kov_builder *b, const kov_graph *from, const bool *needed, kov_value *map)
+static kov_status copy_needed(kov_builder *b, const kov_graph *from, const bool *needed,
+                              kov_value *map)
 {
     for (int i = 0; i < from->nodes.n && b->status == KOV_OK; i++) {
         const kov_node *node = &from->nodes.at[i];
@@ -54,7 +55,7 @@ static kov_status copy_needed(kov_builder *b, const kov_graph *from, const bool 
 }
 
 static kov_status extract(const kov_graph *from, const kov_cut *inputs, int input_count,
-                             const kov_value *outputs, int output_count, kov_graph **out)
+                          const kov_value *outputs, int output_count, kov_graph **out)
 {
     kov_builder *b;
     KOV_TRY(kov_builder_create_like(from, &b));

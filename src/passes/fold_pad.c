@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A Pad of zeros before a convolution becomes the convolution's own padding. Keeps bits: the products
- * with the zeros are the same. */
+/* A Pad of zeros before a convolution becomes the convolution's own padding. Keeps bits: the
+ * products with the zeros are the same. */
 #include "passes/passes.h"
 #include <string.h>
 
 /* The pads of a Pad with zeros, per axis of its output; false if it pads otherwise. */
-static bool zero_pads(const kov_rewrite *r, const kov_node *pad, int64_t *begin, int64_t *end, int *ndim)
+static bool zero_pads(const kov_rewrite *r, const kov_node *pad, int64_t *begin, int64_t *end,
+                      int *ndim)
 {
     double number;
     if (strcmp(pad->attrs[KOV_PAD_PAD_MODE].u.string, "constant") != 0)
@@ -72,7 +73,8 @@ static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
     return true;
 }
 
-kov_status kov_pass_fold_pad(const kov_graph *graph, const kov_pass_options *options, kov_graph **out)
+kov_status kov_pass_fold_pad(const kov_graph *graph, const kov_pass_options *options,
+                             kov_graph **out)
 {
     (void)options;
     return kov_rewrite_graph(graph, rule, NULL, out);

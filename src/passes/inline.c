@@ -5,7 +5,8 @@
 static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
 {
     const kov_pass_options *options = r->user;
-    if (node->op != KOV_OP_COMPOSITE || (options->keep_composite && options->keep_composite(r->from, node)))
+    if (node->op != KOV_OP_COMPOSITE ||
+        (options->keep_composite && options->keep_composite(r->from, node)))
         return false;
     kov_value inputs[64];
     if (node->input_count > 64)

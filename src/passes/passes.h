@@ -6,11 +6,16 @@
 #include "passes/pipeline.h"
 #include "passes/rewrite.h"
 
-kov_status kov_pass_inline(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
+kov_status kov_pass_inline(const kov_graph *graph, const kov_pass_options *options,
+                           kov_graph **out);
 kov_status kov_pass_fold(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
-kov_status kov_pass_simplify(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
-kov_status kov_pass_sink_transpose(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
-kov_status kov_pass_fold_pad(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
-kov_status kov_pass_fold_scale(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
+kov_status kov_pass_simplify(const kov_graph *graph, const kov_pass_options *options,
+                             kov_graph **out);
+kov_status kov_pass_sink_transpose(const kov_graph *graph, const kov_pass_options *options,
+                                   kov_graph **out);
+kov_status kov_pass_fold_pad(const kov_graph *graph, const kov_pass_options *options,
+                             kov_graph **out);
+kov_status kov_pass_fold_scale(const kov_graph *graph, const kov_pass_options *options,
+                               kov_graph **out);
 
 #endif

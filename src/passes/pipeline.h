@@ -6,7 +6,8 @@
 #include "graph/graph.h"
 
 typedef struct kov_pass_options {
-    const char *off; /* comma-separated names to leave out, "all" for every optional one; may be NULL */
+    const char
+        *off; /* comma-separated names to leave out, "all" for every optional one; may be NULL */
     /* Whether a composite stays whole (an engine has a kernel for it); NULL: all are inlined. */
     bool (*keep_composite)(const kov_graph *graph, const kov_node *node);
 } kov_pass_options;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What passes are made of: a walk over a graph that emits a new one. Nodes that nothing needs are left
- * out, equal nodes are made once. */
+/* What passes are made of: a walk over a graph that emits a new one. Nodes that nothing needs are
+ * left out, equal nodes are made once. */
 #ifndef KOV_PASSES_REWRITE_H
 #define KOV_PASSES_REWRITE_H
 
@@ -10,17 +10,18 @@
 typedef struct kov_rewrite {
     const kov_graph *from;
     kov_builder *b;
-    kov_value *map;      /* per value of `from`: the value of the new graph */
-    const int *uses;     /* per value of `from`: how often a needed node or a result uses it */
+    kov_value *map;  /* per value of `from`: the value of the new graph */
+    const int *uses; /* per value of `from`: how often a needed node or a result uses it */
     void *user;
 } kov_rewrite;
 
-/* Called for each needed node but parameters, its inputs already mapped. Emits what stands for it and
- * sets outs[0 .. output_count), returning true; or returns false, and the node is copied. */
+/* Called for each needed node but parameters, its inputs already mapped. Emits what stands for it
+ * and sets outs[0 .. output_count), returning true; or returns false, and the node is copied. */
 typedef bool (*kov_rewrite_rule)(kov_rewrite *r, const kov_node *node, kov_value *outs);
 
 /* Bodies of If and While are rewritten too. */
-kov_status kov_rewrite_graph(const kov_graph *from, kov_rewrite_rule rule, void *user, kov_graph **out);
+kov_status kov_rewrite_graph(const kov_graph *from, kov_rewrite_rule rule, void *user,
+                             kov_graph **out);
 
 /* ---- for rules: looking at the new graph ---- */
 
@@ -28,7 +29,7 @@ kov_status kov_rewrite_graph(const kov_graph *from, kov_rewrite_rule rule, void 
 static inline kov_value kov_rewrite_input(const kov_rewrite *r, const kov_node *node, int i)
 {
     return i < node->input_count && node->inputs[i] != KOV_VALUE_NONE ? r->map[node->inputs[i]]
-                                                                     : KOV_VALUE_NONE;
+                                                                      : KOV_VALUE_NONE;
 }
 static inline const kov_graph *kov_rewrite_new(const kov_rewrite *r)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Moves Transposes down the graph, past what does not mind the order of the axes, until they meet their
- * inverse. Keras computes channels last, the operation set channels first: a network of Keras layers is
- * full of pairs that this brings together. Keeps bits, but where a reduction over several axes adds them
- * in another order. */
+/* Moves Transposes down the graph, past what does not mind the order of the axes, until they meet
+ * their inverse. Keras computes channels last, the operation set channels first: a network of Keras
+ * layers is full of pairs that this brings together. Keeps bits, but where a reduction over several
+ * axes adds them in another order. */
 #include "passes/passes.h"
 #include "passes/stable.h"
 
@@ -95,7 +95,8 @@ static bool elementwise(kov_rewrite *r, const kov_node *node, kov_value *outs)
     }
     for (int i = 0; i < node->input_count; i++) {
         if (inputs[i] != KOV_VALUE_NONE)
-            inputs[i] = sunk_of(r, inputs[i], &t) && same_order(&s, &t) ? t.x : lower(r, inputs[i], &s);
+            inputs[i] =
+                sunk_of(r, inputs[i], &t) && same_order(&s, &t) ? t.x : lower(r, inputs[i], &s);
     }
     kov_value y = kov_emit(r->b, node->op, inputs, node->input_count, node->attrs);
     outs[0] = rise(r, y, s.order, s.n);
@@ -123,7 +124,8 @@ static bool concat(kov_rewrite *r, const kov_node *node, kov_value *outs)
 static bool pad(kov_rewrite *r, const kov_node *node, kov_value *outs)
 {
     struct sunk s;
-    int64_t begin[KOV_MAX_NDIM], end[KOV_MAX_NDIM], under_begin[KOV_MAX_NDIM], under_end[KOV_MAX_NDIM];
+    int64_t begin[KOV_MAX_NDIM], end[KOV_MAX_NDIM], under_begin[KOV_MAX_NDIM],
+        under_end[KOV_MAX_NDIM];
     if (!sunk_of(r, kov_rewrite_input(r, node, 0), &s) ||
         kov_rewrite_ints(r, kov_rewrite_input(r, node, 1), begin, KOV_MAX_NDIM) != s.n ||
         kov_rewrite_ints(r, kov_rewrite_input(r, node, 2), end, KOV_MAX_NDIM) != s.n)
@@ -133,7 +135,8 @@ static bool pad(kov_rewrite *r, const kov_node *node, kov_value *outs)
         under_end[s.order[i]] = end[i];
     }
     const kov_value inputs[] = {s.x, kov_constant_i64(r->b, under_begin, s.n),
-                                kov_constant_i64(r->b, under_end, s.n), kov_rewrite_input(r, node, 3)};
+                                kov_constant_i64(r->b, under_end, s.n),
+                                kov_rewrite_input(r, node, 3)};
     int count = inputs[3] == KOV_VALUE_NONE ? 3 : 4;
     outs[0] = rise(r, kov_emit(r->b, node->op, inputs, count, node->attrs), s.order, s.n);
     return true;
@@ -160,7 +163,8 @@ static bool reduce(kov_rewrite *r, const kov_node *node, kov_value *outs)
         return true;
     }
     int count = 0;
-    for (int i = 0; i < s.n; i++) { /* the remaining axes, numbered as they stand after the reduction */
+    for (int i = 0; i < s.n;
+         i++) { /* the remaining axes, numbered as they stand after the reduction */
         if (gone[s.order[i]])
             continue;
         int64_t before = 0;
@@ -210,8 +214,10 @@ static bool squeeze(kov_rewrite *r, const kov_node *node, kov_value *outs)
     return true;
 }
 
-/* Transpose of an Unsqueeze that keeps the order of the other axes: the same Unsqueeze elsewhere. */
-static bool transpose_of_unsqueeze(kov_rewrite *r, kov_value x, const int64_t *order, int n, kov_value *out)
+/* Transpose of an Unsqueeze that keeps the order of the other axes: the same Unsqueeze elsewhere.
+ */
+static bool transpose_of_unsqueeze(kov_rewrite *r, kov_value x, const int64_t *order, int n,
+                                   kov_value *out)
 {
     int64_t axes[KOV_MAX_NDIM], moved[KOV_MAX_NDIM], last = -1;
     bool added[KOV_MAX_NDIM] = {0};
@@ -280,7 +286,8 @@ static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
     }
 }
 
-kov_status kov_pass_sink_transpose(const kov_graph *graph, const kov_pass_options *options, kov_graph **out)
+kov_status kov_pass_sink_transpose(const kov_graph *graph, const kov_pass_options *options,
+                                   kov_graph **out)
 {
     (void)options;
     bool *stable = kov_graph_stable(graph);

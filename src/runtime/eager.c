@@ -182,12 +182,14 @@ static void keep_plan(struct cache *c, const kov_eager_call_key *key, kov_eager_
     pthread_mutex_unlock(&c->lock);
 }
 
-static kov_status new_plan(struct cache *c, int function, kov_dtype floatx, const kov_argument *arguments,
-                           const kov_eager_call_key *key, kov_eager_plan **out)
+static kov_status new_plan(struct cache *c, int function, kov_dtype floatx,
+                           const kov_argument *arguments, const kov_eager_call_key *key,
+                           kov_eager_plan **out)
 {
     kov_status status = KOV_UNKNOWN_DIMENSION;
     for (int mode = KOV_EAGER_FREE; mode <= KOV_EAGER_VALUED; mode++) {
-        status = kov_eager_trace(c->context, function, floatx, arguments, key, (kov_eager_mode)mode, out);
+        status = kov_eager_trace(c->context, function, floatx, arguments, key, (kov_eager_mode)mode,
+                                 out);
         if (status != KOV_UNKNOWN_DIMENSION && status != KOV_UNKNOWN_VALUE)
             break;
     }
@@ -206,7 +208,8 @@ static kov_status input_tensor(kov_context *context, const kov_eager_input *inpu
     }
     if (input->source == KOV_EAGER_INTS) {
         int64_t n = a->count < 0 ? 1 : a->count;
-        return kov_tensor_from_data(context, KOV_DTYPE_I64, a->count < 0 ? 0 : 1, &n, a->u.ints, out);
+        return kov_tensor_from_data(context, KOV_DTYPE_I64, a->count < 0 ? 0 : 1, &n, a->u.ints,
+                                    out);
     }
     if (a->kind == KOV_ARGUMENT_BOOL)
         return kov_tensor_scalar(context, KOV_DTYPE_BOOL, &a->u.boolean, out);
@@ -215,7 +218,8 @@ static kov_status input_tensor(kov_context *context, const kov_eager_input *inpu
     return kov_tensor_scalar(context, KOV_DTYPE_F64, &a->u.real, out);
 }
 
-/* Which inputs of the call are parameters of the plan: those that the trace made constants are not. */
+/* Which inputs of the call are parameters of the plan: those that the trace made constants are not.
+ */
 static bool is_parameter(const kov_eager_plan *plan, const kov_eager_input *input)
 {
     if (input->source == KOV_EAGER_INTS)
@@ -227,8 +231,8 @@ static bool is_parameter(const kov_eager_plan *plan, const kov_eager_input *inpu
     return !kov_eager_is_small(input->argument->u.tensor);
 }
 
-static kov_status run_plan(kov_context *context, kov_eager_plan *plan, const kov_eager_call_key *key,
-                           kov_tensor **outs)
+static kov_status run_plan(kov_context *context, kov_eager_plan *plan,
+                           const kov_eager_call_key *key, kov_tensor **outs)
 {
     kov_tensor *inputs[KOV_EAGER_MAX_INPUTS];
     int count = 0;
@@ -247,7 +251,8 @@ static kov_status run_plan(kov_context *context, kov_eager_plan *plan, const kov
 }
 
 kov_status kov_eager_call(kov_context *context, int function, kov_dtype floatx,
-                          const kov_argument *arguments, int argument_count, kov_tensor **outs, int *count)
+                          const kov_argument *arguments, int argument_count, kov_tensor **outs,
+                          int *count)
 {
     const kov_function_info *info = kov_function_at(function);
     struct cache *c = cache_of(context);
@@ -264,15 +269,16 @@ kov_status kov_eager_call(kov_context *context, int function, kov_dtype floatx,
         return KOV_OUT_OF_MEMORY;
     KOV_TRY(kov_eager_key_make(info, function, floatx, arguments, &key));
     if (!key.fits)
-        return kov_fail(KOV_NOT_IMPLEMENTED, "%s.%s: more than %d tensors or %d numbers in one eager call",
-                        info->module, info->name, KOV_EAGER_MAX_INPUTS, KOV_EAGER_MAX_NUMBERS);
+        return kov_fail(KOV_NOT_IMPLEMENTED,
+                        "%s.%s: more than %d tensors or %d numbers in one eager call", info->module,
+                        info->name, KOV_EAGER_MAX_INPUTS, KOV_EAGER_MAX_NUMBERS);
     plan = find_plan(c, &key);
     if (!plan)
         KOV_TRY(new_plan(c, function, floatx, arguments, &key, &plan));
     kov_status status = KOV_OK;
     if (plan->result_count > capacity)
-        status = kov_fail(KOV_INVALID_ARGUMENT, "%s.%s: %d results, room for %d", info->module, info->name,
-                          plan->result_count, capacity);
+        status = kov_fail(KOV_INVALID_ARGUMENT, "%s.%s: %d results, room for %d", info->module,
+                          info->name, plan->result_count, capacity);
     else
         status = run_plan(context, plan, &key, outs);
     if (status == KOV_OK)

@@ -59,7 +59,8 @@ static kov_status put_data(const kov_function_info *info, const kov_parameter_in
     case KOV_ARGUMENT_TENSOR:
         put_tensor(key, a);
         if (p->kind != KOV_PARAMETER_TENSOR && kov_tensor_ndim(a->u.tensor) == 1) {
-            int64_t length = kov_tensor_dims(a->u.tensor)[0]; /* the rank of what it is a shape of */
+            int64_t length =
+                kov_tensor_dims(a->u.tensor)[0]; /* the rank of what it is a shape of */
             put(key, &length, sizeof length);
         }
         return KOV_OK;
@@ -82,8 +83,8 @@ static kov_status put_data(const kov_function_info *info, const kov_parameter_in
         put(key, a->u.string, strlen(a->u.string) + 1);
         return KOV_OK;
     default:
-        return kov_fail(KOV_TYPE_ERROR, "%s.%s: argument %s is of a kind it does not take", info->module,
-                        info->name, p->name);
+        return kov_fail(KOV_TYPE_ERROR, "%s.%s: argument %s is of a kind it does not take",
+                        info->module, info->name, p->name);
     }
 }
 

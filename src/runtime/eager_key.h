@@ -20,7 +20,8 @@ typedef enum kov_eager_source {
 typedef struct kov_eager_input {
     kov_eager_source source;
     const kov_argument *argument;
-    int first_number; /* of its dimensions (tensor) or elements (ints) in kov_eager_call_key.numbers */
+    int first_number; /* of its dimensions (tensor) or elements (ints) in kov_eager_call_key.numbers
+                       */
 } kov_eager_input;
 
 typedef struct kov_eager_call_key {
@@ -34,8 +35,8 @@ typedef struct kov_eager_call_key {
     int64_t numbers[KOV_EAGER_MAX_NUMBERS]; /* dimensions and elements: what guards compare */
 } kov_eager_call_key;
 
-/* Reads the arguments of a call in the table's order. KOV_TYPE_ERROR for an argument of a kind that the
- * parameter does not take; fits is false if there is too much of it. */
+/* Reads the arguments of a call in the table's order. KOV_TYPE_ERROR for an argument of a kind that
+ * the parameter does not take; fits is false if there is too much of it. */
 kov_status kov_eager_key_make(const kov_function_info *info, int function, kov_dtype floatx,
                               const kov_argument *arguments, kov_eager_call_key *key);
 

@@ -18,7 +18,8 @@ struct trace {
 
 bool kov_eager_is_small(const kov_tensor *tensor)
 {
-    return kov_tensor_count(tensor) <= SMALL_TENSOR && !kov_dtype_is_float(kov_tensor_dtype(tensor));
+    return kov_tensor_count(tensor) <= SMALL_TENSOR &&
+           !kov_dtype_is_float(kov_tensor_dtype(tensor));
 }
 
 static kov_dim number_as_dim(struct trace *t, int index)
@@ -39,8 +40,8 @@ static kov_value tensor_value(struct trace *t, const kov_eager_input *input)
         return kov_builder_constant(t->b, tensor);
     for (int i = 0; i < ndim; i++)
         dims[i] = number_as_dim(t, input->first_number + i);
-    return kov_builder_add_parameter(t->b, kov_tensor_dtype(tensor), ndim, dims, NULL, KOV_WEAK_NONE,
-                                     NULL, KOV_ROLE_INPUT);
+    return kov_builder_add_parameter(t->b, kov_tensor_dtype(tensor), ndim, dims, NULL,
+                                     KOV_WEAK_NONE, NULL, KOV_ROLE_INPUT);
 }
 
 static kov_value number_value(struct trace *t, const kov_argument *a)
@@ -64,7 +65,8 @@ static kov_value ints_value(struct trace *t, const kov_eager_input *input)
     kov_builder *b = t->b;
     int n = a->count < 0 ? 1 : a->count;
     if (t->mode != KOV_EAGER_FREE)
-        return a->count < 0 ? kov_constant_i64_scalar(b, a->u.ints[0]) : kov_constant_i64(b, a->u.ints, n);
+        return a->count < 0 ? kov_constant_i64_scalar(b, a->u.ints[0])
+                            : kov_constant_i64(b, a->u.ints, n);
     kov_arena *arena = &b->levels.at[0].graph->arena;
     kov_content *content = kov_arena_alloc(arena, sizeof *content);
     kov_content_element *at = kov_arena_alloc(arena, sizeof *at * (size_t)(n + 1));
@@ -210,8 +212,10 @@ bool kov_eager_plan_serves(const kov_eager_plan *plan, const kov_eager_call_key 
     if (plan->mode == KOV_EAGER_SHAPED)
         return plan->number_count == key->number_count &&
                (plan->number_count == 0 ||
-                memcmp(plan->numbers, key->numbers, sizeof(int64_t) * (size_t)key->number_count) == 0);
-    /* A number without a symbol was negative when traced, and must be so again; and the other way. */
+                memcmp(plan->numbers, key->numbers, sizeof(int64_t) * (size_t)key->number_count) ==
+                    0);
+    /* A number without a symbol was negative when traced, and must be so again; and the other way.
+     */
     for (int i = 0; i < plan->symbol_count; i++) {
         if ((plan->symbols[i] == 0) != (key->numbers[i] < 0))
             return false;

@@ -20,8 +20,8 @@ static bool is_leaf(const kov_node *node)
     return node->op == KOV_OP_PARAMETER || node->op == KOV_OP_CONSTANT;
 }
 
-/* Ranks of odd number are the wanted engine's, even ones the fallback's; a node's rank is the smallest of
- * its engine that is not before its inputs', which makes the parts convex and few. */
+/* Ranks of odd number are the wanted engine's, even ones the fallback's; a node's rank is the
+ * smallest of its engine that is not before its inputs', which makes the parts convex and few. */
 static void rank_nodes(struct work *w, const kov_engine *wanted, const kov_engine *fallback)
 {
     const kov_graph *g = w->graph;
@@ -162,7 +162,8 @@ static kov_status make_parts(struct work *w, const kov_engine *wanted, const kov
         if (!any && !(constants && list_outputs(w, r, true, outputs) > 0))
             continue;
         const kov_engine *engine = r % 2 == 1 ? wanted : fallback;
-        status = make_part(w, r, constants, engine, cuts, outputs, seen, &out->parts[out->part_count++]);
+        status =
+            make_part(w, r, constants, engine, cuts, outputs, seen, &out->parts[out->part_count++]);
         out->has_prologue = out->has_prologue || r == 0;
     }
 fail:

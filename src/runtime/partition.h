@@ -24,8 +24,9 @@ typedef struct kov_partition {
     kov_text why; /* lines for nodes that the wanted engine does not take */
 } kov_partition;
 
-/* Splits into the prologue (what depends on constants and variables alone, computed by `fallback`) and
- * as few convex parts as possible: `wanted` takes the nodes that it supports, `fallback` the others. */
+/* Splits into the prologue (what depends on constants and variables alone, computed by `fallback`)
+ * and as few convex parts as possible: `wanted` takes the nodes that it supports, `fallback` the
+ * others. */
 kov_status kov_partition_make(const kov_graph *graph, const kov_engine *wanted,
                               const kov_engine *fallback, kov_partition *out);
 void kov_partition_free(kov_partition *partition);

@@ -25,7 +25,7 @@ struct kov_plan {
     char *device;
     char **properties;
     char *passes_off;
-    void **executables; /* per part; NULL where the executable is bound to weights */
+    void **executables;   /* per part; NULL where the executable is bound to weights */
     pthread_mutex_t lock; /* of what follows */
     kov_weights *weights; /* of the variables' last content */
     int rebinds;
@@ -51,7 +51,8 @@ static kov_status copy_options(kov_plan *plan, const kov_plan_options *options)
     plan->device = copy_text(plan->context, device);
     if (!plan->device)
         return KOV_OUT_OF_MEMORY;
-    if (options && options->passes_off && !(plan->passes_off = copy_text(plan->context, options->passes_off)))
+    if (options && options->passes_off &&
+        !(plan->passes_off = copy_text(plan->context, options->passes_off)))
         return KOV_OUT_OF_MEMORY;
     int n = 0;
     while (options && options->properties && options->properties[n])
@@ -91,8 +92,8 @@ static bool wants_constants(const kov_plan *plan, int part)
 static kov_status compile_parts(kov_plan *plan)
 {
     const kov_engine_options options = engine_options(plan);
-    plan->executables =
-        kov_alloc_zero(plan->context, sizeof *plan->executables * (size_t)(plan->partition.part_count + 1));
+    plan->executables = kov_alloc_zero(plan->context, sizeof *plan->executables *
+                                                          (size_t)(plan->partition.part_count + 1));
     if (!plan->executables)
         return KOV_OUT_OF_MEMORY;
     for (int i = 0; i < plan->partition.part_count; i++) {
@@ -184,8 +185,8 @@ static kov_status check_input(const kov_plan *plan, int i, const kov_tensor *ten
     kov_dims_print(plan->graph->dims, ndim, kov_tensor_dims(tensor), have, sizeof have);
     kov_dims_unlock(plan->graph->dims);
     return kov_fail(KOV_INVALID_ARGUMENT, "input %d (%s): %s%s given, %s%s wanted", i,
-                    p->name ? p->name : "unnamed", kov_dtype_keras_name(kov_tensor_dtype(tensor)), have,
-                    kov_dtype_keras_name(v->dtype), want);
+                    p->name ? p->name : "unnamed", kov_dtype_keras_name(kov_tensor_dtype(tensor)),
+                    have, kov_dtype_keras_name(v->dtype), want);
 }
 
 /* The number that a dimension has in the inputs before this one; -1: it is not among theirs. */
@@ -214,8 +215,10 @@ static kov_status check_shared(const kov_plan *plan, kov_tensor *const *inputs, 
             kov_dims_lock(plan->graph->dims);
             kov_dim_print(plan->graph->dims, v->dims[j], name, sizeof name);
             kov_dims_unlock(plan->graph->dims);
-            return kov_fail(KOV_INVALID_ARGUMENT, "input %d (%s): dimension %d, %s, is %lld here and %lld in "
-                            "an input before", i, p->name ? p->name : "unnamed", j, name, (long long)number,
+            return kov_fail(KOV_INVALID_ARGUMENT,
+                            "input %d (%s): dimension %d, %s, is %lld here and %lld in "
+                            "an input before",
+                            i, p->name ? p->name : "unnamed", j, name, (long long)number,
                             (long long)before);
         }
     }
@@ -226,8 +229,9 @@ static kov_status check_inputs(const kov_plan *plan, kov_tensor *const *inputs, 
                                int result_count)
 {
     if (input_count != plan->graph->parameters.n || result_count != plan->graph->results.n)
-        return kov_fail(KOV_INVALID_ARGUMENT, "%d inputs and %d results given, the plan has %d and %d",
-                        input_count, result_count, plan->graph->parameters.n, plan->graph->results.n);
+        return kov_fail(KOV_INVALID_ARGUMENT,
+                        "%d inputs and %d results given, the plan has %d and %d", input_count,
+                        result_count, plan->graph->parameters.n, plan->graph->results.n);
     for (int i = 0; i < input_count; i++)
         KOV_TRY(check_input(plan, i, inputs[i]));
     for (int i = 1; i < input_count; i++)
@@ -258,7 +262,8 @@ static kov_status run_part(kov_plan *plan, int index, void *executable, kov_tens
     return status;
 }
 
-static bool same_variables(const kov_plan *plan, const kov_weights *weights, kov_tensor *const *inputs)
+static bool same_variables(const kov_plan *plan, const kov_weights *weights,
+                           kov_tensor *const *inputs)
 {
     int n = 0;
     for (int i = 0; i < plan->graph->parameters.n; i++) {
@@ -297,7 +302,8 @@ static kov_status make_weights(kov_plan *plan, kov_tensor *const *inputs, kov_we
     return status;
 }
 
-/* The weights of these variables with a reference for the caller; made at most once, under the lock. */
+/* The weights of these variables with a reference for the caller; made at most once, under the
+ * lock. */
 static kov_status acquire_weights(kov_plan *plan, kov_tensor *const *inputs, kov_weights **out)
 {
     kov_status status = KOV_OK;
@@ -320,7 +326,8 @@ static kov_status acquire_weights(kov_plan *plan, kov_tensor *const *inputs, kov
 }
 
 /* While plans run, another thread may make a plan of the same graph. */
-static kov_status compile_late(const kov_plan *plan, const kov_part *part, kov_graph *graph, void **out)
+static kov_status compile_late(const kov_plan *plan, const kov_part *part, kov_graph *graph,
+                               void **out)
 {
     const kov_engine_options options = engine_options(plan);
     kov_dims_lock(plan->graph->dims);
@@ -355,14 +362,16 @@ fail:
     return status;
 }
 
-/* The executable of a part for these weights; *bound says that stable inputs are constants in it. */
-static kov_status executable_of(kov_plan *plan, int index, kov_weights *weights, kov_tensor *const *slots,
-                                void **out, bool *bound)
+/* The executable of a part for these weights; *bound says that stable inputs are constants in it.
+ */
+static kov_status executable_of(kov_plan *plan, int index, kov_weights *weights,
+                                kov_tensor *const *slots, void **out, bool *bound)
 {
     const kov_part *part = &plan->partition.parts[index];
     kov_status status = KOV_OK;
     pthread_mutex_lock(&plan->lock);
-    *bound = weights->bound[index] != NULL || (!plan->executables[index] && wants_constants(plan, index));
+    *bound = weights->bound[index] != NULL ||
+             (!plan->executables[index] && wants_constants(plan, index));
     if (*bound) {
         if (!weights->bound[index])
             status = bind(plan, index, slots, &weights->bound[index]);
@@ -388,8 +397,8 @@ static kov_status run_parts(kov_plan *plan, kov_weights *weights, kov_tensor **s
     return KOV_OK;
 }
 
-kov_status kov_plan_run(kov_plan *plan, kov_tensor *const *inputs, int input_count, kov_tensor **results,
-                        int result_count)
+kov_status kov_plan_run(kov_plan *plan, kov_tensor *const *inputs, int input_count,
+                        kov_tensor **results, int result_count)
 {
     kov_weights *weights = NULL;
     KOV_TRY(check_inputs(plan, inputs, input_count, result_count));
@@ -432,7 +441,8 @@ kov_status kov_plan_text(kov_plan *plan, char **out)
         const kov_part *part = &plan->partition.parts[i];
         bool prologue = plan->partition.has_prologue && i == 0;
         kov_text_add(&text, "part %d: %s%s, %d nodes\n", i, part->engine->name,
-                     prologue ? " (prologue: once per content of the variables)" : "", part->graph->nodes.n);
+                     prologue ? " (prologue: once per content of the variables)" : "",
+                     part->graph->nodes.n);
         void *executable = plan->executables[i];
         if (!executable && plan->weights)
             executable = plan->weights->bound[i];

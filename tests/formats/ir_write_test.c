@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Graph to IR to graph computes the same; no allocation that fails is missed; no bad file is believed. */
+/* Graph to IR to graph computes the same; no allocation that fails is missed; no bad file is
+ * believed. */
 #include "base/context.h"
 #include "base/status.h"
 #include "graph/builder.h"
@@ -8,10 +9,10 @@
 
 #include <kov/ir.h>
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +84,8 @@ static kov_value rounds(kov_builder *b, kov_value state, kov_value x, double lim
     if (begin_body(b)) {
         kov_value p = kov_builder_parameter(b, KOV_DTYPE_F32, 2, dims, NULL, KOV_ROLE_INPUT);
         kov_value axes = kov_constant_i64(b, (const int64_t[]){0, 1}, 2);
-        kov_value more = kov_less(b, kov_reduce_sum(b, p, axes, false), kov_scalar_like(b, p, limit));
+        kov_value more =
+            kov_less(b, kov_reduce_sum(b, p, axes, false), kov_scalar_like(b, p, limit));
         kov_body_end(b, &more, 1, &condition);
     }
     if (condition && begin_body(b)) {
@@ -108,7 +110,8 @@ static kov_status build(kov_context *context, kov_graph **out)
     KOV_TRY(kov_builder_create(context, &b));
     const int64_t dims[] = {kov_builder_symbol(b, "N"), 3}, bias_dims[] = {4};
     kov_value x = kov_builder_parameter(b, KOV_DTYPE_F32, 2, dims, "x", KOV_ROLE_INPUT);
-    kov_value bias = kov_builder_parameter(b, KOV_DTYPE_F32, 1, bias_dims, "bias", KOV_ROLE_VARIABLE);
+    kov_value bias =
+        kov_builder_parameter(b, KOV_DTYPE_F32, 1, bias_dims, "bias", KOV_ROLE_VARIABLE);
     kov_value y = kov_add(b, kov_mat_mul(b, x, weights(b), false, false), bias);
     kov_value z = branches(b, y, kov_exp(b, y));
     kov_value positive = kov_add(b, kov_abs(b, z), kov_scalar_like(b, z, 1));
@@ -148,7 +151,8 @@ static void round_trip(kov_context *context, int64_t batch, double scale)
     kov_tensor *inputs[] = {floats(context, 2, (const int64_t[]){batch, 3}, scale), bias};
     kov_tensor *const variables[] = {NULL, bias};
     assert_int_equal(kov_graph_to_ir(first, variables, &xml, &bin), KOV_OK);
-    assert_int_equal(kov_graph_from_ir(context, xml.data, xml.size, bin.data, bin.size, &second), KOV_OK);
+    assert_int_equal(kov_graph_from_ir(context, xml.data, xml.size, bin.data, bin.size, &second),
+                     KOV_OK);
     assert_int_equal(kov_graph_parameter_count(second), 1);
     kov_tensor *want[4], *have[4];
     assert_int_equal(kov_interpret(first, inputs, 2, want), KOV_OK);
@@ -176,8 +180,8 @@ static void test_round_trip(void **state)
     end_context(context);
 }
 
-/* Fails the n-th allocation for n = 1, 2, ... until `work` needs no more; each time it must say so and
- * leave nothing behind. */
+/* Fails the n-th allocation for n = 1, 2, ... until `work` needs no more; each time it must say so
+ * and leave nothing behind. */
 static void fail_each(kov_status (*work)(kov_context *context))
 {
     for (int64_t n = 1;; n++) {
@@ -214,8 +218,8 @@ static kov_bytes model_xml, model_bin; /* of the test: what read_work reads */
 static kov_status read_work(kov_context *context)
 {
     kov_graph *graph;
-    KOV_TRY(kov_graph_from_ir(context, model_xml.data, model_xml.size, model_bin.data, model_bin.size,
-                              &graph));
+    KOV_TRY(kov_graph_from_ir(context, model_xml.data, model_xml.size, model_bin.data,
+                              model_bin.size, &graph));
     kov_graph_release(graph);
     return KOV_OK;
 }
@@ -265,10 +269,10 @@ static void test_truncated(void **state)
 #define OUT "<output><port id=\"0\" precision=\"FP32\"/></output>"
 #define IN "<input><port id=\"0\" precision=\"FP32\"/></input>"
 #define PARAMETER(shape)                                                                           \
-    "<layer id=\"0\" name=\"p\" type=\"Parameter\" version=\"opset1\"><data shape=\"" shape          \
+    "<layer id=\"0\" name=\"p\" type=\"Parameter\" version=\"opset1\"><data shape=\"" shape        \
     "\" element_type=\"f32\"/>" OUT "</layer>"
 #define CONSTANT(shape, offset, size)                                                              \
-    "<layer id=\"0\" name=\"c\" type=\"Const\" version=\"opset1\"><data shape=\"" shape              \
+    "<layer id=\"0\" name=\"c\" type=\"Const\" version=\"opset1\"><data shape=\"" shape            \
     "\" element_type=\"f32\" offset=\"" offset "\" size=\"" size "\"/>" OUT "</layer>"
 #define RESULT "<layer id=\"1\" name=\"r\" type=\"Result\" version=\"opset1\">" IN "</layer>"
 #define EDGE(from, to)                                                                             \
@@ -299,18 +303,22 @@ static void test_hostile(void **state)
         {NET(PARAMETER("2") PARAMETER("2") RESULT, EDGE("0", "1")), KOV_BAD_FORMAT, "unique"},
         {NET(CONSTANT("2", "0", "8") RESULT, EDGE("0", "1")), KOV_OK, ""},
         {NET(CONSTANT("2", "9", "8") RESULT, EDGE("0", "1")), KOV_BAD_FORMAT, "past the end"},
-        {NET(CONSTANT("2", "9223372036854775807", "8") RESULT, EDGE("0", "1")), KOV_BAD_FORMAT, "past"},
+        {NET(CONSTANT("2", "9223372036854775807", "8") RESULT, EDGE("0", "1")), KOV_BAD_FORMAT,
+         "past"},
         {NET(CONSTANT("2", "-8", "8") RESULT, EDGE("0", "1")), KOV_BAD_FORMAT, "offset"},
         {NET(CONSTANT("3", "0", "8") RESULT, EDGE("0", "1")), KOV_BAD_FORMAT, "needs 12 bytes"},
-        {NET(CONSTANT("4611686018427387904,4", "0", "8") RESULT, EDGE("0", "1")), KOV_INVALID_ARGUMENT,
-         "constant"},
-        {NET("<layer id=\"0\" name=\"a\" type=\"Relu\" version=\"opset1\">" IN OUT "</layer>" RESULT,
+        {NET(CONSTANT("4611686018427387904,4", "0", "8") RESULT, EDGE("0", "1")),
+         KOV_INVALID_ARGUMENT, "constant"},
+        {NET("<layer id=\"0\" name=\"a\" type=\"Relu\" version=\"opset1\">" IN OUT
+             "</layer>" RESULT,
              EDGE("0", "0") EDGE("0", "1")),
          KOV_BAD_FORMAT, "cycle"},
-        {NET("<layer id=\"0\" name=\"a\" type=\"ReadValue\" version=\"opset6\">" OUT "</layer>" RESULT,
+        {NET("<layer id=\"0\" name=\"a\" type=\"ReadValue\" version=\"opset6\">" OUT
+             "</layer>" RESULT,
              EDGE("0", "1")),
          KOV_NOT_IMPLEMENTED, "state between runs"},
-        {NET("<layer id=\"0\" name=\"a\" type=\"Nonsense\" version=\"opset1\"><output><port id=\"0\" "
+        {NET("<layer id=\"0\" name=\"a\" type=\"Nonsense\" version=\"opset1\"><output><port "
+             "id=\"0\" "
              "precision=\"FP32\"><dim>-1</dim></port></output></layer>" RESULT,
              EDGE("0", "1")),
          KOV_NOT_IMPLEMENTED, "Nonsense"},
@@ -325,7 +333,8 @@ static void test_hostile(void **state)
         kov_graph *graph = NULL;
         kov_status status = kov_graph_from_ir(context, cases[i].xml, strlen(cases[i].xml), data,
                                               sizeof data, &graph);
-        if (status != cases[i].status || (status != KOV_OK && !strstr(kov_error_text(), cases[i].says)))
+        if (status != cases[i].status ||
+            (status != KOV_OK && !strstr(kov_error_text(), cases[i].says)))
             fail_msg("case %zu: status %d, \"%s\"", i, (int)status, kov_error_text());
         kov_graph_release(graph);
     }

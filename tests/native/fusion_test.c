@@ -19,7 +19,8 @@ static const int64_t ones[] = {1, 1}, twos[] = {2, 2}, zeros[] = {0, 0}, threes[
 static kov_value convolve(native_case *test, kov_value x, kov_value w, const int64_t *strides,
                           const int64_t *pads)
 {
-    return kov_convolution(test->b, x, w, TWO(strides), TWO(pads), TWO(pads), TWO(ones), "explicit");
+    return kov_convolution(test->b, x, w, TWO(strides), TWO(pads), TWO(pads), TWO(ones),
+                           "explicit");
 }
 
 static void test_convolution_takes_what_follows(void **state)
@@ -47,8 +48,8 @@ static void test_swish_and_depthwise(void **state)
     kov_value w = native_input(test, KOV_DTYPE_F32, DIMS(6, 2, 1, 3, 3), KOV_ROLE_VARIABLE);
     kov_value bias = native_input(test, KOV_DTYPE_F32, DIMS(1, 12, 1, 1), KOV_ROLE_VARIABLE);
     kov_value nchw = kov_transpose(b, x, INTS(test, 0, 3, 1, 2));
-    kov_value padded = kov_pad(b, nchw, INTS(test, 0, 0, 0, 1), INTS(test, 0, 0, 1, 1), KOV_VALUE_NONE,
-                               "constant");
+    kov_value padded = kov_pad(b, nchw, INTS(test, 0, 0, 0, 1), INTS(test, 0, 0, 1, 1),
+                               KOV_VALUE_NONE, "constant");
     kov_value y = kov_group_convolution(b, padded, w, TWO(twos), TWO(zeros), TWO(zeros), TWO(ones),
                                         "explicit");
     y = kov_add(b, y, bias);
@@ -67,15 +68,17 @@ static void test_activations_are_taken_in(void **state)
         kov_builder *b = test->b;
         kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(4, 6), KOV_ROLE_INPUT);
         kov_value w = native_input(test, KOV_DTYPE_F32, DIMS(6, 5), KOV_ROLE_VARIABLE);
-        kov_value y = kov_add(b, kov_mat_mul(b, x, w, false, false), native_constant(test, KOV_DTYPE_F32, DIMS(5)));
+        kov_value y = kov_add(b, kov_mat_mul(b, x, w, false, false),
+                              native_constant(test, KOV_DTYPE_F32, DIMS(5)));
         y = which == 0   ? kov_swish(b, y, KOV_VALUE_NONE)
             : which == 1 ? kov_elu(b, y, 1.0)
             : which == 2 ? kov_mish(b, y)
             : which == 3 ? kov_soft_plus(b, y)
             : which == 4 ? kov_h_sigmoid(b, y)
             : which == 5 ? kov_gelu(b, y, "tanh")
-            : which == 6 ? kov_minimum(b, kov_relu(b, y), kov_constant_number(b, KOV_DTYPE_F32, 0.4))
-                         : kov_tanh(b, y);
+            : which == 6
+                ? kov_minimum(b, kov_relu(b, y), kov_constant_number(b, KOV_DTYPE_F32, 0.4))
+                : kov_tanh(b, y);
         assert_int_equal(native_check(test, &y, 1, SUM_TOLERANCE), 1);
     }
     native_end(test);
@@ -90,8 +93,10 @@ static void test_mat_mul_reads_through_transposes(void **state)
     kov_value k = native_input(test, KOV_DTYPE_F32, DIMS(2, 9, 3, 8), KOV_ROLE_INPUT);
     kov_value v = native_input(test, KOV_DTYPE_F32, DIMS(2, 9, 3, 8), KOV_ROLE_INPUT);
     kov_value heads = INTS(test, 0, 2, 1, 3);
-    kov_value scores = kov_mat_mul(b, kov_transpose(b, q, heads), kov_transpose(b, k, heads), false, true);
-    kov_value y = kov_mat_mul(b, kov_softmax(b, scores, -1), kov_transpose(b, v, heads), false, false);
+    kov_value scores =
+        kov_mat_mul(b, kov_transpose(b, q, heads), kov_transpose(b, k, heads), false, true);
+    kov_value y =
+        kov_mat_mul(b, kov_softmax(b, scores, -1), kov_transpose(b, v, heads), false, false);
     kov_value result = kov_reshape(b, kov_transpose(b, y, heads), INTS(test, 2, 7, 24), false);
     assert_int_equal(native_check(test, &result, 1, SUM_TOLERANCE), 3);
     native_end(test);
@@ -136,8 +141,8 @@ static void test_elements_of_all_types(void **state)
 {
     (void)state;
     native_case *test = native_begin(2);
-    const kov_dtype dtypes[] = {KOV_DTYPE_BOOL, KOV_DTYPE_I8,  KOV_DTYPE_I16, KOV_DTYPE_I32,
-                                KOV_DTYPE_I64,  KOV_DTYPE_U8,  KOV_DTYPE_U16, KOV_DTYPE_U32,
+    const kov_dtype dtypes[] = {KOV_DTYPE_BOOL, KOV_DTYPE_I8,  KOV_DTYPE_I16,  KOV_DTYPE_I32,
+                                KOV_DTYPE_I64,  KOV_DTYPE_U8,  KOV_DTYPE_U16,  KOV_DTYPE_U32,
                                 KOV_DTYPE_U64,  KOV_DTYPE_F16, KOV_DTYPE_BF16, KOV_DTYPE_F32,
                                 KOV_DTYPE_F64};
     for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++) {
@@ -194,9 +199,14 @@ static void test_results_that_are_inputs(void **state)
     kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(3, 4), KOV_ROLE_INPUT);
     kov_value c = native_constant(test, KOV_DTYPE_I32, DIMS(2, 3));
     kov_value y = kov_exp(b, x);
-    kov_value results[] = {x, kov_reshape(b, x, INTS(test, 12), false), c, y,
-                           kov_reshape(b, y, INTS(test, 2, 6), false), y,
-                           kov_transpose(b, y, INTS(test, 1, 0)), kov_shape_of(b, x, KOV_DTYPE_I64)};
+    kov_value results[] = {x,
+                           kov_reshape(b, x, INTS(test, 12), false),
+                           c,
+                           y,
+                           kov_reshape(b, y, INTS(test, 2, 6), false),
+                           y,
+                           kov_transpose(b, y, INTS(test, 1, 0)),
+                           kov_shape_of(b, x, KOV_DTYPE_I64)};
     native_check(test, results, 8, 1e-6);
     native_end(test);
 }
@@ -211,14 +221,16 @@ static void test_moves(void **state)
     int n = 0, parts = 0;
     kov_value first = kov_split(b, t, kov_constant_i64_scalar(b, 2), 3, &parts);
     results[n++] = first + 1;
-    results[n++] = kov_slice(b, t, INTS(test, 3, -1), INTS(test, -100, 0), INTS(test, -2, -1), INTS(test, 2, 3));
+    results[n++] = kov_slice(b, t, INTS(test, 3, -1), INTS(test, -100, 0), INTS(test, -2, -1),
+                             INTS(test, 2, 3));
     const kov_value pieces[] = {t, first, t};
     results[n++] = kov_concat(b, pieces, 3, 2);
     results[n++] = kov_pad(b, t, INTS(test, 0, 1, 0, 2), INTS(test, 1, 0, 0, 3),
                            kov_constant_number(b, KOV_DTYPE_F32, 1.5), "constant");
-    results[n++] = kov_pad(b, t, INTS(test, 0, 1, 2, 0), INTS(test, 0, 1, 1, 0), KOV_VALUE_NONE, "reflect");
-    results[n++] = kov_broadcast(b, kov_reduce_sum(b, t, INTS(test, 1, 3), true), INTS(test, 2, 4, 6, 5),
-                                 KOV_VALUE_NONE, "numpy");
+    results[n++] =
+        kov_pad(b, t, INTS(test, 0, 1, 2, 0), INTS(test, 0, 1, 1, 0), KOV_VALUE_NONE, "reflect");
+    results[n++] = kov_broadcast(b, kov_reduce_sum(b, t, INTS(test, 1, 3), true),
+                                 INTS(test, 2, 4, 6, 5), KOV_VALUE_NONE, "numpy");
     results[n++] = kov_gather(b, t, INTS(test, 1, -1, 0), kov_constant_i64_scalar(b, 2), 0);
     results[n++] = kov_cum_sum(b, t, kov_constant_i64_scalar(b, 1), true, false);
     results[n++] = kov_log_softmax(b, t, 1);
@@ -242,16 +254,26 @@ static kov_value random_unary(native_case *test, kov_value x)
 {
     kov_builder *b = test->b;
     switch (native_below(test, 10)) {
-    case 0: return kov_relu(b, x);
-    case 1: return kov_sigmoid(b, x);
-    case 2: return kov_tanh(b, x);
-    case 3: return kov_clamp(b, x, -0.5, 0.25);
-    case 4: return kov_gelu(b, x, "tanh");
-    case 5: return kov_multiply(b, x, kov_sigmoid(b, x));
-    case 6: return kov_elu(b, x, 0.7);
-    case 7: return kov_negative(b, x);
-    case 8: return kov_h_swish(b, x);
-    default: return kov_multiply(b, x, x);
+    case 0:
+        return kov_relu(b, x);
+    case 1:
+        return kov_sigmoid(b, x);
+    case 2:
+        return kov_tanh(b, x);
+    case 3:
+        return kov_clamp(b, x, -0.5, 0.25);
+    case 4:
+        return kov_gelu(b, x, "tanh");
+    case 5:
+        return kov_multiply(b, x, kov_sigmoid(b, x));
+    case 6:
+        return kov_elu(b, x, 0.7);
+    case 7:
+        return kov_negative(b, x);
+    case 8:
+        return kov_h_swish(b, x);
+    default:
+        return kov_multiply(b, x, x);
     }
 }
 
@@ -262,12 +284,15 @@ static kov_value random_convolution(native_case *test, kov_value x)
     if (dims[2] < 3 || dims[3] < 3)
         return x;
     kov_parameter_role role = native_below(test, 2) ? KOV_ROLE_VARIABLE : KOV_ROLE_INPUT;
-    const int64_t *strides = native_below(test, 2) ? ones : twos, *pads = native_below(test, 2) ? ones : zeros;
+    const int64_t *strides = native_below(test, 2) ? ones : twos,
+                  *pads = native_below(test, 2) ? ones : zeros;
     if (native_below(test, 3) == 0) {
         kov_value w = native_input(test, KOV_DTYPE_F32, DIMS(channels, 1, 1, 3, 3), role);
-        return kov_group_convolution(test->b, x, w, TWO(strides), TWO(pads), TWO(pads), TWO(ones), "explicit");
+        return kov_group_convolution(test->b, x, w, TWO(strides), TWO(pads), TWO(pads), TWO(ones),
+                                     "explicit");
     }
-    kov_value w = native_input(test, KOV_DTYPE_F32, DIMS(out, channels, 3, 1 + 2 * native_below(test, 2)), role);
+    kov_value w = native_input(test, KOV_DTYPE_F32,
+                               DIMS(out, channels, 3, 1 + 2 * native_below(test, 2)), role);
     return convolve(test, x, w, strides, pads);
 }
 
@@ -289,10 +314,14 @@ static kov_value random_binary(native_case *test, kov_value x, const kov_value *
         y = native_constant(test, KOV_DTYPE_F32, 4, some);
     }
     switch (native_below(test, 4)) {
-    case 0: return kov_add(test->b, x, y);
-    case 1: return kov_add(test->b, y, x);
-    case 2: return kov_multiply(test->b, x, y);
-    default: return kov_subtract(test->b, y, x);
+    case 0:
+        return kov_add(test->b, x, y);
+    case 1:
+        return kov_add(test->b, y, x);
+    case 2:
+        return kov_multiply(test->b, x, y);
+    default:
+        return kov_subtract(test->b, y, x);
     }
 }
 
@@ -300,16 +329,23 @@ static kov_value random_shape(native_case *test, kov_value x)
 {
     kov_builder *b = test->b;
     switch (native_below(test, 8)) {
-    case 0: return kov_transpose(b, x, INTS(test, 0, 2, 3, 1));
-    case 1: return kov_transpose(b, x, INTS(test, 0, 3, 1, 2));
-    case 2: return kov_transpose(b, x, INTS(test, 0, 1, 3, 2));
+    case 0:
+        return kov_transpose(b, x, INTS(test, 0, 2, 3, 1));
+    case 1:
+        return kov_transpose(b, x, INTS(test, 0, 3, 1, 2));
+    case 2:
+        return kov_transpose(b, x, INTS(test, 0, 1, 3, 2));
     case 3: {
         const kov_value pair[] = {x, kov_relu(b, x)};
         return kov_concat(b, pair, 2, 1 + native_below(test, 3));
     }
-    case 4: return kov_reduce_mean(b, x, INTS(test, 2, 3), true);
-    case 5: return kov_softmax(b, x, native_below(test, 4));
-    case 6: return kov_pad(b, x, INTS(test, 0, 0, 1, 0), INTS(test, 0, 0, 1, 2), KOV_VALUE_NONE, "constant");
+    case 4:
+        return kov_reduce_mean(b, x, INTS(test, 2, 3), true);
+    case 5:
+        return kov_softmax(b, x, native_below(test, 4));
+    case 6:
+        return kov_pad(b, x, INTS(test, 0, 0, 1, 0), INTS(test, 0, 0, 1, 2), KOV_VALUE_NONE,
+                       "constant");
     default: {
         const int64_t *d = dims_of(test, x);
         return kov_reshape(b, x, INTS(test, d[0], d[2], d[1], d[3]), false);
@@ -323,10 +359,10 @@ static kov_value random_pool(native_case *test, kov_value x)
     if (dims[2] < 3 || dims[3] < 3)
         return x;
     if (native_below(test, 2))
-        return kov_max_pool(test->b, x, TWO(twos), TWO(ones), TWO(ones), TWO(zeros), TWO(threes), "floor",
-                            "explicit", KOV_DTYPE_I64, 0);
-    return kov_avg_pool(test->b, x, TWO(ones), TWO(ones), TWO(ones), TWO(threes), native_below(test, 2),
-                        "floor", "explicit");
+        return kov_max_pool(test->b, x, TWO(twos), TWO(ones), TWO(ones), TWO(zeros), TWO(threes),
+                            "floor", "explicit", KOV_DTYPE_I64, 0);
+    return kov_avg_pool(test->b, x, TWO(ones), TWO(ones), TWO(ones), TWO(threes),
+                        native_below(test, 2), "floor", "explicit");
 }
 
 static kov_value random_node(native_case *test, const kov_value *pool, int n)
@@ -335,13 +371,18 @@ static kov_value random_node(native_case *test, const kov_value *pool, int n)
     bool room = test->input_count < NATIVE_CASE_INPUTS - 2;
     switch (native_below(test, 8)) {
     case 0:
-    case 1: return random_unary(test, x);
+    case 1:
+        return random_unary(test, x);
     case 2:
-    case 3: return random_binary(test, x, pool, n);
+    case 3:
+        return random_binary(test, x, pool, n);
     case 4:
-    case 5: return room ? random_convolution(test, x) : random_unary(test, x);
-    case 6: return random_pool(test, x);
-    default: return random_shape(test, x);
+    case 5:
+        return room ? random_convolution(test, x) : random_unary(test, x);
+    case 6:
+        return random_pool(test, x);
+    default:
+        return random_shape(test, x);
     }
 }
 

@@ -62,7 +62,8 @@ kov_tensor *native_tensor(native_case *test, kov_dtype dtype, int ndim, const in
         if (dtype == KOV_DTYPE_BOOL)
             numbers[i] = native_random(test) < 0.5;
     }
-    assert_int_equal(kov_convert(KOV_DTYPE_F64, numbers, dtype, kov_tensor_data_mut(tensor), n), KOV_OK);
+    assert_int_equal(kov_convert(KOV_DTYPE_F64, numbers, dtype, kov_tensor_data_mut(tensor), n),
+                     KOV_OK);
     free(numbers);
     return tensor;
 }

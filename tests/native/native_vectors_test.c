@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The vectors of tests/opset, made by NumPy and OpenVINO, run natively: that test's program with the
- * engine in the interpreter's place. */
+/* The vectors of tests/opset, made by NumPy and OpenVINO, run natively: that test's program with
+ * the engine in the interpreter's place. */
 #include "base/status.h"
 #include "native/executable.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs: shapes that depend on data, control flow, variables that change, threads, failing memory. */
+/* Runs: shapes that depend on data, control flow, variables that change, threads, failing memory.
+ */
 #include "native/native_case.h"
 
 #include "base/threads.h"
@@ -22,11 +23,12 @@ static void test_shapes_that_depend_on_data(void **state)
     for (int round = 0; round < 3; round++) {
         kov_builder *b = test->b;
         kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(4 + round, 5), KOV_ROLE_INPUT);
-        kov_value places = kov_non_zero(b, kov_greater(b, x, kov_constant_number(b, KOV_DTYPE_F32, 0)),
-                                        KOV_DTYPE_I64);
+        kov_value places = kov_non_zero(
+            b, kov_greater(b, x, kov_constant_number(b, KOV_DTYPE_F32, 0)), KOV_DTYPE_I64);
         kov_value rows = kov_transpose(b, places, INTS(test, 1, 0));
         kov_value picked = kov_gather_nd(b, x, rows, 0);
-        kov_value results[] = {places, kov_exp(b, picked), kov_reduce_sum(b, picked, INTS(test, 0), false)};
+        kov_value results[] = {places, kov_exp(b, picked),
+                               kov_reduce_sum(b, picked, INTS(test, 0), false)};
         native_check(test, results, 3, 1e-6);
     }
     native_end(test);
@@ -40,10 +42,11 @@ static void test_shapes_computed_from_data(void **state)
     kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(4, 6), KOV_ROLE_INPUT);
     const int64_t at[] = {3, 8};
     kov_value shape = native_numbers(test, 2, at);
-    kov_value sum = kov_reduce_max(b, kov_cast(b, kov_abs(b, x), KOV_DTYPE_I64), INTS(test, 0, 1), false);
+    kov_value sum =
+        kov_reduce_max(b, kov_cast(b, kov_abs(b, x), KOV_DTYPE_I64), INTS(test, 0, 1), false);
     kov_value count = kov_add(b, sum, kov_constant_i64_scalar(b, 3)); /* 3: |x| is below 1 */
-    kov_value range = kov_range(b, kov_constant_i64_scalar(b, 0), count, kov_constant_i64_scalar(b, 1),
-                                KOV_DTYPE_I32);
+    kov_value range = kov_range(b, kov_constant_i64_scalar(b, 0), count,
+                                kov_constant_i64_scalar(b, 1), KOV_DTYPE_I32);
     kov_value results[] = {kov_reshape(b, kov_exp(b, x), shape, false), kov_add(b, range, range)};
     native_check(test, results, 2, 1e-6);
     native_end(test);
@@ -57,7 +60,8 @@ static void test_control_flow(void **state)
     kov_body *then_body, *else_body, *condition, *step;
     kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(3, 4), KOV_ROLE_INPUT);
     kov_value total = kov_reduce_sum(b, x, INTS(test, 0, 1), false);
-    kov_value positive = kov_greater(b, total, kov_constant_number(b, KOV_DTYPE_F32, 0)), chosen, looped[2];
+    kov_value positive = kov_greater(b, total, kov_constant_number(b, KOV_DTYPE_F32, 0)), chosen,
+              looped[2];
     assert_int_equal(kov_body_begin(b), KOV_OK);
     kov_value y = kov_exp(b, x);
     assert_int_equal(kov_body_end(b, &y, 1, &then_body), KOV_OK);
@@ -78,7 +82,8 @@ static void test_control_flow(void **state)
                         kov_multiply(b, y, kov_sigmoid(b, x))};
     assert_int_equal(kov_body_end(b, next, 2, &step), KOV_OK);
     const kov_value start[] = {kov_constant_number(b, KOV_DTYPE_I32, 0), chosen};
-    assert_int_equal(kov_builder_while(b, condition, step, start, 2, KOV_VALUE_NONE, looped), KOV_OK);
+    assert_int_equal(kov_builder_while(b, condition, step, start, 2, KOV_VALUE_NONE, looped),
+                     KOV_OK);
     kov_value results[] = {chosen, looped[0], kov_relu(b, looped[1])};
     native_check(test, results, 3, 1e-5);
     native_end(test);
@@ -179,7 +184,8 @@ static void test_threads(void **state)
         workers[i].inputs[0] = native_tensor(test, KOV_DTYPE_F32, DIMS(1 + i % 3, 4, 10, 10));
         workers[i].inputs[1] = native_tensor(test, KOV_DTYPE_F32, DIMS(8, 4, 3, 3));
         workers[i].inputs[2] = native_tensor(test, KOV_DTYPE_F32, DIMS(8, 5));
-        assert_int_equal(kov_executable_run(executable, workers[i].inputs, &workers[i].want), KOV_OK);
+        assert_int_equal(kov_executable_run(executable, workers[i].inputs, &workers[i].want),
+                         KOV_OK);
     }
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
@@ -221,7 +227,8 @@ static void test_bits_do_not_depend_on_threads(void **state)
     native_end(test);
 }
 
-/* Every allocation of a compilation and two runs fails once; nothing is lost, and the next try works. */
+/* Every allocation of a compilation and two runs fails once; nothing is lost, and the next try
+ * works. */
 static void test_memory_fails(void **state)
 {
     (void)state;
@@ -273,8 +280,9 @@ static void test_borrowed_memory_is_copied(void **state)
     bool released = false;
     kov_tensor *input, *result;
     assert_int_equal(kov_executable_create(graph, true, &executable), KOV_OK);
-    assert_int_equal(kov_tensor_wrap(test->context, KOV_DTYPE_F32, DIMS(2, 3), data, done, &released, &input),
-                     KOV_OK);
+    assert_int_equal(
+        kov_tensor_wrap(test->context, KOV_DTYPE_F32, DIMS(2, 3), data, done, &released, &input),
+        KOV_OK);
     assert_int_equal(kov_executable_run(executable, &input, &result), KOV_OK);
     kov_tensor_release(input);
     assert_true(released);

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Rows of the graph's operations that are one kernel; KOV_ELEMENTWISE_COUNT: none. Zero is EXP, so all
- * are stored plus one. */
+/* Rows of the graph's operations that are one kernel; KOV_ELEMENTWISE_COUNT: none. Zero is EXP, so
+ * all are stored plus one. */
 #define IS(name) ((uint8_t)(KOV_ELEMENTWISE_##name + 1))
 static const uint8_t plain[KOV_OP_COUNT] = {
     [KOV_OP_ABS] = IS(ABS),
@@ -79,9 +79,12 @@ static bool exists(kov_elementwise_op op, kov_dtype dtype)
     if (is_half(dtype))
         dtype = KOV_DTYPE_F32;
     switch (kov_elementwise_arity(op)) {
-    case 1: return kov_elementwise_unary(op, dtype) != NULL;
-    case 2: return kov_elementwise_binary(op, dtype) != NULL;
-    default: return kov_elementwise_ternary(op, dtype) != NULL;
+    case 1:
+        return kov_elementwise_unary(op, dtype) != NULL;
+    case 2:
+        return kov_elementwise_binary(op, dtype) != NULL;
+    default:
+        return kov_elementwise_ternary(op, dtype) != NULL;
     }
 }
 
@@ -89,9 +92,8 @@ static bool add(kov_element_map *map, kov_elementwise_op op, kov_dtype dtype, in
 {
     if (!exists(op, dtype))
         return false;
-    map->code[map->count++] = (kov_element_code){.op = (uint8_t)op,
-                                                 .dtype = (uint8_t)dtype,
-                                                 .operand = {(int8_t)a, (int8_t)b, (int8_t)c}};
+    map->code[map->count++] = (kov_element_code){
+        .op = (uint8_t)op, .dtype = (uint8_t)dtype, .operand = {(int8_t)a, (int8_t)b, (int8_t)c}};
     return true;
 }
 
@@ -144,7 +146,8 @@ static bool map_hard_sigmoid(const kov_planner *p, const kov_node *node, kov_dty
            add(map, KOV_ELEMENTWISE_CLIP, dtype, -2, zero, one);
 }
 
-static bool map_special(const kov_planner *p, const kov_node *node, kov_dtype dtype, kov_element_map *map)
+static bool map_special(const kov_planner *p, const kov_node *node, kov_dtype dtype,
+                        kov_element_map *map)
 {
     kov_dtype out = kov_plan_value(p, node->first_output)->dtype;
     switch (node->op) {
@@ -177,7 +180,8 @@ static bool map_special(const kov_planner *p, const kov_node *node, kov_dtype dt
                add(map, KOV_ELEMENTWISE_ISINF, dtype, 0, 0, 0);
     case KOV_OP_DIVIDE: {
         bool floors = kov_dtype_is_integer(dtype) && node->attrs[KOV_DIVIDE_M_PYTHONDIV].u.boolean;
-        return add(map, floors ? KOV_ELEMENTWISE_FLOOR_DIVIDE : KOV_ELEMENTWISE_DIVIDE, dtype, 0, 1, 0);
+        return add(map, floors ? KOV_ELEMENTWISE_FLOOR_DIVIDE : KOV_ELEMENTWISE_DIVIDE, dtype, 0, 1,
+                   0);
     }
     case KOV_OP_SELECT:
         return add(map, KOV_ELEMENTWISE_SELECT, out, 0, 1, 2);
@@ -197,7 +201,8 @@ static bool map_special(const kov_planner *p, const kov_node *node, kov_dtype dt
 /* A 1-D slope of as many elements as there are channels goes along axis 1, not along the last. */
 static bool has_channel_slope(const kov_planner *p, const kov_node *node)
 {
-    const kov_planned *x = kov_plan_value(p, node->inputs[0]), *slope = kov_plan_value(p, node->inputs[1]);
+    const kov_planned *x = kov_plan_value(p, node->inputs[0]),
+                      *slope = kov_plan_value(p, node->inputs[1]);
     return slope->ndim == 1 && x->ndim > 1 && slope->dims[0] != 1 && slope->dims[0] == x->dims[1];
 }
 

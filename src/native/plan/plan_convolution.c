@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Convolutions, forward and transposed, on channels-last buffers; weights in whatever order they lie. */
+/* Convolutions, forward and transposed, on channels-last buffers; weights in whatever order they
+ * lie. */
 #include "native/kernels/depthwise.h"
 #include "native/plan/product_step.h"
 #include "opset/neural/window.h"
@@ -15,22 +16,39 @@ static bool form_of(int op, form *f)
 {
     switch (op) {
     case KOV_OP_CONVOLUTION:
-        *f = (form){false, false, KOV_CONVOLUTION_STRIDES, KOV_CONVOLUTION_DILATIONS,
-                    KOV_CONVOLUTION_PADS_BEGIN, KOV_CONVOLUTION_PADS_END, KOV_CONVOLUTION_AUTO_PAD, -1};
+        *f = (form){false,
+                    false,
+                    KOV_CONVOLUTION_STRIDES,
+                    KOV_CONVOLUTION_DILATIONS,
+                    KOV_CONVOLUTION_PADS_BEGIN,
+                    KOV_CONVOLUTION_PADS_END,
+                    KOV_CONVOLUTION_AUTO_PAD,
+                    -1};
         return true;
     case KOV_OP_GROUP_CONVOLUTION:
-        *f = (form){true, false, KOV_GROUP_CONVOLUTION_STRIDES, KOV_GROUP_CONVOLUTION_DILATIONS,
-                    KOV_GROUP_CONVOLUTION_PADS_BEGIN, KOV_GROUP_CONVOLUTION_PADS_END,
-                    KOV_GROUP_CONVOLUTION_AUTO_PAD, -1};
+        *f = (form){true,
+                    false,
+                    KOV_GROUP_CONVOLUTION_STRIDES,
+                    KOV_GROUP_CONVOLUTION_DILATIONS,
+                    KOV_GROUP_CONVOLUTION_PADS_BEGIN,
+                    KOV_GROUP_CONVOLUTION_PADS_END,
+                    KOV_GROUP_CONVOLUTION_AUTO_PAD,
+                    -1};
         return true;
     case KOV_OP_CONVOLUTION_BACKPROP_DATA:
-        *f = (form){false, true, KOV_CONVOLUTION_BACKPROP_DATA_STRIDES,
-                    KOV_CONVOLUTION_BACKPROP_DATA_DILATIONS, KOV_CONVOLUTION_BACKPROP_DATA_PADS_BEGIN,
-                    KOV_CONVOLUTION_BACKPROP_DATA_PADS_END, KOV_CONVOLUTION_BACKPROP_DATA_AUTO_PAD,
+        *f = (form){false,
+                    true,
+                    KOV_CONVOLUTION_BACKPROP_DATA_STRIDES,
+                    KOV_CONVOLUTION_BACKPROP_DATA_DILATIONS,
+                    KOV_CONVOLUTION_BACKPROP_DATA_PADS_BEGIN,
+                    KOV_CONVOLUTION_BACKPROP_DATA_PADS_END,
+                    KOV_CONVOLUTION_BACKPROP_DATA_AUTO_PAD,
                     KOV_CONVOLUTION_BACKPROP_DATA_OUTPUT_PADDING};
         return true;
     case KOV_OP_GROUP_CONVOLUTION_BACKPROP_DATA:
-        *f = (form){true, true, KOV_GROUP_CONVOLUTION_BACKPROP_DATA_STRIDES,
+        *f = (form){true,
+                    true,
+                    KOV_GROUP_CONVOLUTION_BACKPROP_DATA_STRIDES,
                     KOV_GROUP_CONVOLUTION_BACKPROP_DATA_DILATIONS,
                     KOV_GROUP_CONVOLUTION_BACKPROP_DATA_PADS_BEGIN,
                     KOV_GROUP_CONVOLUTION_BACKPROP_DATA_PADS_END,
@@ -70,10 +88,11 @@ static kov_window window_at(const kov_planner *p, const kov_node *node, const fo
 
 static bool takes(const kov_planner *p, const kov_node *node, int most)
 {
-    const kov_planned *in = kov_plan_value(p, node->inputs[0]), *w = kov_plan_value(p, node->inputs[1]);
+    const kov_planned *in = kov_plan_value(p, node->inputs[0]),
+                      *w = kov_plan_value(p, node->inputs[1]);
     int spatial = in->ndim - 2;
-    return in->dtype == KOV_DTYPE_F32 && w->dtype == KOV_DTYPE_F32 && spatial >= 1 && spatial <= most &&
-           w->count > 0;
+    return in->dtype == KOV_DTYPE_F32 && w->dtype == KOV_DTYPE_F32 && spatial >= 1 &&
+           spatial <= most && w->count > 0;
 }
 
 /* Zero padding before the convolution becomes the convolution's own. */
@@ -105,8 +124,8 @@ static kov_status run_conv(const kov_step *step, const kov_run *run)
     const float *packed;
     KOV_TRY(kov_run_weights(step, run, &c->weights, &packed));
     kov_epilogue epilogue = kov_run_epilogue(step, run, &c->epilogue);
-    return kov_conv_run(run->context, &c->conv, c->batch, run->at[step->slots[KOV_PRODUCT_DATA]], packed,
-                        &epilogue, run->at[step->slots[KOV_PRODUCT_OUTPUT]],
+    return kov_conv_run(run->context, &c->conv, c->batch, run->at[step->slots[KOV_PRODUCT_DATA]],
+                        packed, &epilogue, run->at[step->slots[KOV_PRODUCT_OUTPUT]],
                         (char *)run->workspace + c->weights.packing_bytes);
 }
 
@@ -114,7 +133,8 @@ static kov_status emit_conv(kov_planner *p, kov_product *product)
 {
     conv_params *c = product->params;
     c->epilogue = product->epilogue;
-    size_t workspace = kov_conv_workspace_bytes(p->context, &c->conv, c->batch) + c->weights.packing_bytes;
+    size_t workspace =
+        kov_conv_workspace_bytes(p->context, &c->conv, c->batch) + c->weights.packing_bytes;
     const char *name = c->conv.algorithm == KOV_CONV_WINOGRAD ? "conv_winograd"
                        : c->conv.transposed                   ? "conv_transposed"
                                                               : "conv";
@@ -181,8 +201,10 @@ kov_status kov_plan_convolution(kov_planner *p, const kov_node *node, bool *take
     if (kov_conv_check(&c->conv) != KOV_OK)
         return KOV_OK;
     c->conv.algorithm = kov_conv_choose(&c->conv, c->batch, kov_plan_is_stable(p, node->inputs[1]));
-    kov_product product = {.order = kov_order_channels_last(out->ndim), .channel_axis = 1,
-                           .emit = emit_conv, .params = c};
+    kov_product product = {.order = kov_order_channels_last(out->ndim),
+                           .channel_axis = 1,
+                           .emit = emit_conv,
+                           .params = c};
     kov_pack_spec spec;
     set_pack(&c->conv, &spec);
     KOV_TRY(kov_plan_get_ordered(p, data, &product.order, &product.data));
@@ -215,7 +237,8 @@ static kov_status emit_depthwise(kov_planner *p, kov_product *product)
 {
     depthwise_params *c = product->params;
     c->epilogue = product->epilogue;
-    return kov_plan_product_step(p, product, run_depthwise, "depthwise", c, c->weights.packing_bytes);
+    return kov_plan_product_step(p, product, run_depthwise, "depthwise", c,
+                                 c->weights.packing_bytes);
 }
 
 /* Weights G, O, 1, spatial as spatial, G, O. */
@@ -239,7 +262,8 @@ kov_status kov_plan_depthwise(kov_planner *p, const kov_node *node, bool *taken)
 {
     form f;
     int64_t pads[KOV_MAX_NDIM];
-    if (!form_of(node->op, &f) || !takes(p, node, 2) || kov_plan_value(p, node->inputs[1])->dims[2] != 1)
+    if (!form_of(node->op, &f) || !takes(p, node, 2) ||
+        kov_plan_value(p, node->inputs[1])->dims[2] != 1)
         return KOV_OK;
     depthwise_params *c = kov_arena_alloc(p->arena, sizeof *c);
     if (!c)
@@ -264,8 +288,10 @@ kov_status kov_plan_depthwise(kov_planner *p, const kov_node *node, bool *taken)
     }
     if (kov_depthwise_check(depthwise) != KOV_OK)
         return KOV_OK;
-    kov_product product = {.order = kov_order_channels_last(out->ndim), .channel_axis = 1,
-                           .emit = emit_depthwise, .params = c};
+    kov_product product = {.order = kov_order_channels_last(out->ndim),
+                           .channel_axis = 1,
+                           .emit = emit_depthwise,
+                           .params = c};
     kov_pack_spec spec;
     set_depthwise_pack(w, depthwise->spatial, &spec);
     KOV_TRY(kov_plan_get_ordered(p, data, &product.order, &product.data));

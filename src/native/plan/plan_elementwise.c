@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Element-wise nodes of one shape grow into groups, which become one pass over memory each. A group may
- * grow until something outside of it needs one of its values; then it is a step. Bits are those of the
- * nodes one after another. */
+/* Element-wise nodes of one shape grow into groups, which become one pass over memory each. A group
+ * may grow until something outside of it needs one of its values; then it is a step. Bits are those
+ * of the nodes one after another. */
 #include "native/plan/element_map.h"
 
 #include <string.h>
@@ -37,8 +37,8 @@ static kov_group *group_at(const kov_planner *p, int index)
     return index >= 0 && p->groups.at[index]->open ? p->groups.at[index] : NULL;
 }
 
-/* Strides of v along the axes of the group as they lie in memory; axis: where a vector goes, -1: the last
- * axes as in NumPy. False if the fastest axis would be neither contiguous nor repeated. */
+/* Strides of v along the axes of the group as they lie in memory; axis: where a vector goes, -1:
+ * the last axes as in NumPy. False if the fastest axis would be neither contiguous nor repeated. */
 static bool group_strides(const kov_planned *v, const kov_group *g, int axis, int64_t *out)
 {
     int64_t strides[KOV_MAX_NDIM], logical[KOV_MAX_NDIM] = {0};
@@ -150,7 +150,8 @@ static bool can_merge(const kov_planner *p, const kov_group *a, const kov_group 
            outputs_of(p, a) + outputs_of(p, b) < KOV_PROGRAM_OUTPUTS;
 }
 
-/* The order in which a new group runs: that of a full operand, one that is not the plain order first. */
+/* The order in which a new group runs: that of a full operand, one that is not the plain order
+ * first. */
 static kov_status choose_order(kov_planner *p, const kov_node *node, int inputs, kov_group *g)
 {
     g->order = kov_order_plain(g->ndim);
@@ -181,7 +182,8 @@ static kov_status new_group(kov_planner *p, const kov_node *node, int inputs, in
 }
 
 /* The open group that the node joins: one that makes an operand, others being merged into it. */
-static kov_status find_group(kov_planner *p, const kov_node *node, const kov_element_map *map, int *index)
+static kov_status find_group(kov_planner *p, const kov_node *node, const kov_element_map *map,
+                             int *index)
 {
     const kov_planned *out = kov_plan_value(p, node->first_output);
     *index = -1;
@@ -203,7 +205,8 @@ static kov_status find_group(kov_planner *p, const kov_node *node, const kov_ele
     return *index < 0 ? new_group(p, node, map->input_count, index) : KOV_OK;
 }
 
-static kov_status add_number(kov_planner *p, kov_group *g, const kov_element_map *map, int k, int *operand)
+static kov_status add_number(kov_planner *p, kov_group *g, const kov_element_map *map, int k,
+                             int *operand)
 {
     const int64_t strides[KOV_MAX_NDIM] = {0};
     int slot;
@@ -296,8 +299,8 @@ static kov_status run_binary(const kov_step *step, const kov_run *run)
     void *const *at = run->at;
     const int *slots = step->slots;
     const void *b = at[step->inputs > 1 ? slots[1] : slots[0]];
-    kov_elementwise_run_binary(run->context, e->binary, e->dtype, at[slots[0]], e->a_step, b, e->b_step,
-                               e->result, at[slots[step->inputs]], e->row_length);
+    kov_elementwise_run_binary(run->context, e->binary, e->dtype, at[slots[0]], e->a_step, b,
+                               e->b_step, e->result, at[slots[step->inputs]], e->row_length);
     return KOV_OK;
 }
 
@@ -312,8 +315,8 @@ static kov_status run_program(const kov_step *step, const kov_run *run)
     for (int i = 0; i < step->outputs; i++)
         outputs[i] = run->at[step->slots[step->inputs + i]];
     for (;;) {
-        KOV_TRY(kov_elementwise_program_run(run->context, &e->program, e->rows, e->row_length, bindings,
-                                            outputs));
+        KOV_TRY(kov_elementwise_program_run(run->context, &e->program, e->rows, e->row_length,
+                                            bindings, outputs));
         int axis = e->outer - 1;
         while (axis >= 0 && ++index[axis] == e->outer_dims[axis])
             index[axis--] = 0;
@@ -330,7 +333,8 @@ static kov_status run_program(const kov_step *step, const kov_run *run)
     }
 }
 
-/* The axes of the group as they lie in memory, with those joined over which all operands move alike. */
+/* The axes of the group as they lie in memory, with those joined over which all operands move
+ * alike. */
 typedef struct walk {
     int n;
     int64_t dims[KOV_MAX_NDIM];
@@ -407,7 +411,8 @@ static void peel_axes(const kov_group *g, walk *w, program_params *e)
         e->outer_dims[e->outer] = w->dims[0];
         memmove(w->dims, w->dims + 1, sizeof *w->dims * (size_t)w->n);
         for (int k = 0; k < g->input_count; k++) {
-            e->outer_strides[k][e->outer] = w->strides[k][0] * (int64_t)kov_plan_item(g->inputs[k].dtype);
+            e->outer_strides[k][e->outer] =
+                w->strides[k][0] * (int64_t)kov_plan_item(g->inputs[k].dtype);
             memmove(w->strides[k], w->strides[k] + 1, sizeof **w->strides * (size_t)w->n);
         }
         e->outer++;
@@ -479,8 +484,8 @@ static kov_step_fn direct(const kov_group *g, const walk *w, program_params *e)
     return run_binary;
 }
 
-static kov_status describe_inputs(kov_planner *p, const kov_group *g, const walk *w, program_params *e,
-                                  uint32_t *in_place)
+static kov_status describe_inputs(kov_planner *p, const kov_group *g, const walk *w,
+                                  program_params *e, uint32_t *in_place)
 {
     for (int k = 0; k < g->input_count; k++) {
         kov_program_access access = access_of(w, k);
@@ -504,7 +509,8 @@ static const char *group_name(kov_planner *p, const kov_group *g)
 {
     const char *prefix = g->code[0].dtype == KOV_DTYPE_F32 ? "f32_" : "";
     return g->code_count == 1
-               ? kov_plan_kernel_name(p, prefix, kov_elementwise_name((kov_elementwise_op)g->code[0].op))
+               ? kov_plan_kernel_name(p, prefix,
+                                      kov_elementwise_name((kov_elementwise_op)g->code[0].op))
                : kov_plan_kernel_name(p, prefix, "element_program");
 }
 
@@ -536,9 +542,14 @@ kov_status kov_plan_group_emit(kov_planner *p, int index)
         e->program.output[e->program.outputs++] = (uint8_t)(g->input_count + g->values[i].code);
     }
     KOV_TRY(describe_inputs(p, g, &w, e, &in_place));
-    const kov_step_plan plan = {.run = direct(g, &w, e), .kernel = group_name(p, g), .params = e,
-                                .inputs = g->input_count, .outputs = e->program.outputs,
-                                .slots = slots, .in_place = in_place, .nodes = g->nodes,
+    const kov_step_plan plan = {.run = direct(g, &w, e),
+                                .kernel = group_name(p, g),
+                                .params = e,
+                                .inputs = g->input_count,
+                                .outputs = e->program.outputs,
+                                .slots = slots,
+                                .in_place = in_place,
+                                .nodes = g->nodes,
                                 .node_count = g->node_count};
     if (plan.run == run_program)
         KOV_TRY(kov_elementwise_program_check(&e->program));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Products (matrix products and convolutions) and what of the nodes behind them their store does: scale,
- * bias, residual, activation. Rounds as the nodes would, except that a product's sum is not rounded in
- * between, which it is not: they agree but for the kernels' functions (within 2 ulp). */
+/* Products (matrix products and convolutions) and what of the nodes behind them their store does:
+ * scale, bias, residual, activation. Rounds as the nodes would, except that a product's sum is not
+ * rounded in between, which it is not: they agree but for the kernels' functions (within 2 ulp). */
 #include "native/plan/planner.h"
 
 #include <math.h>
@@ -103,7 +103,8 @@ static bool activation_of(const kov_planner *p, const kov_node *node, kov_epilog
     case KOV_OP_MAXIMUM: {
         double bound;
         if (kov_plan_scalar(p, node->inputs[1], &bound))
-            return node->op == KOV_OP_MINIMUM ? set_clip(e, -INFINITY, bound) : set_clip(e, bound, INFINITY);
+            return node->op == KOV_OP_MINIMUM ? set_clip(e, -INFINITY, bound)
+                                              : set_clip(e, bound, INFINITY);
         return false;
     }
     default:
@@ -156,11 +157,12 @@ static void advance(kov_planner *p, kov_product *product, int index, const kov_n
 }
 
 /* Add or Multiply of the product's value (input `side`) and another operand. */
-static kov_status absorb_operand(kov_planner *p, kov_product *product, const kov_node *node, int side,
-                                 bool *taken)
+static kov_status absorb_operand(kov_planner *p, kov_product *product, const kov_node *node,
+                                 int side, bool *taken)
 {
     kov_value value = node->inputs[1 - side];
-    const kov_planned *other = kov_plan_value(p, value), *out = kov_plan_value(p, node->first_output);
+    const kov_planned *other = kov_plan_value(p, value),
+                      *out = kov_plan_value(p, node->first_output);
     const kov_planned *made = kov_plan_value(p, product->value);
     if (!same_shape(made, out))
         return KOV_OK;
@@ -190,7 +192,8 @@ static kov_status absorb_operand(kov_planner *p, kov_product *product, const kov
 /* x * sigmoid(x): the Multiply behind a Sigmoid of the same value; NULL if it is not that. */
 static const kov_node *swish_product(const kov_planner *p, const kov_node *node)
 {
-    const kov_planned *x = kov_plan_value(p, node->inputs[0]), *y = kov_plan_value(p, node->first_output);
+    const kov_planned *x = kov_plan_value(p, node->inputs[0]),
+                      *y = kov_plan_value(p, node->first_output);
     if (node->op != KOV_OP_SIGMOID || x->uses != 2 || y->uses != 1 || y->users[0] < 0)
         return NULL;
     const kov_node *user = &p->graph->nodes.at[y->users[0]];

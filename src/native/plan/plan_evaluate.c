@@ -45,8 +45,10 @@ kov_status kov_plan_evaluate(kov_planner *p, const kov_node *node, bool *taken)
 {
     const kov_op_info *op = kov_op_info_of(node->op);
     if (node->opaque)
-        return kov_fail(KOV_NOT_IMPLEMENTED, "%s: operation %s of %s is not known to kov; only OpenVINO runs it",
-                        node->name ? node->name : "graph", node->opaque->type, node->opaque->version);
+        return kov_fail(KOV_NOT_IMPLEMENTED,
+                        "%s: operation %s of %s is not known to kov; only OpenVINO runs it",
+                        node->name ? node->name : "graph", node->opaque->type,
+                        node->opaque->version);
     if (op->data_shape)
         return kov_fail(KOV_INTERNAL, "native: %s is not a stage of its own", op->name);
     size_t n = (size_t)(node->input_count + node->output_count);
@@ -71,9 +73,14 @@ kov_status kov_plan_evaluate(kov_planner *p, const kov_node *node, bool *taken)
     }
     *params = (evaluate_params){op, node->attrs, views};
     int index = kov_plan_node_index(p, node);
-    const kov_step_plan plan = {.run = run_evaluate, .kernel = "evaluate", .params = params,
-                                .inputs = node->input_count, .outputs = node->output_count,
-                                .slots = slots, .nodes = &index, .node_count = 1};
+    const kov_step_plan plan = {.run = run_evaluate,
+                                .kernel = "evaluate",
+                                .params = params,
+                                .inputs = node->input_count,
+                                .outputs = node->output_count,
+                                .slots = slots,
+                                .nodes = &index,
+                                .node_count = 1};
     *taken = true;
     return kov_plan_step(p, &plan);
 }

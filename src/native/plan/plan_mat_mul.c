@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MatMul. Operands are read through strides, so Transposes before it cost nothing, and its result is
- * written in the order in which the Transpose behind it, if there is one, wants it. */
+/* MatMul. Operands are read through strides, so Transposes before it cost nothing, and its result
+ * is written in the order in which the Transpose behind it, if there is one, wants it. */
 #include "native/plan/product_step.h"
 
 #include <string.h>
@@ -13,8 +13,8 @@ typedef struct mat_mul_params {
 static kov_status run_mat_mul(const kov_step *step, const kov_run *run)
 {
     const mat_mul_params *m = step->params;
-    const float *b = m->gemm.b_packed ? run->packed[m->weights.pack]
-                                      : run->at[step->slots[KOV_PRODUCT_WEIGHTS]];
+    const float *b =
+        m->gemm.b_packed ? run->packed[m->weights.pack] : run->at[step->slots[KOV_PRODUCT_WEIGHTS]];
     kov_gemm gemm = m->gemm;
     gemm.epilogue = kov_run_epilogue(step, run, &m->gemm.epilogue);
     return kov_gemm_run(run->context, &gemm, run->at[step->slots[KOV_PRODUCT_DATA]], b,
@@ -25,8 +25,8 @@ static kov_status emit_mat_mul(kov_planner *p, kov_product *product)
 {
     mat_mul_params *m = product->params;
     m->gemm.epilogue = product->epilogue;
-    return kov_plan_product_step(p, product, run_mat_mul, m->gemm.b_packed ? "gemm_packed" : "gemm", m,
-                                 kov_gemm_workspace_bytes(p->context, &m->gemm));
+    return kov_plan_product_step(p, product, run_mat_mul, m->gemm.b_packed ? "gemm_packed" : "gemm",
+                                 m, kov_gemm_workspace_bytes(p->context, &m->gemm));
 }
 
 /* An operand or the result as matrices: sizes and element strides. */
@@ -79,7 +79,8 @@ static void join_batches(const matrix *a, const matrix *b, const matrix *c, batc
         if (dim == 1)
             continue;
         int last = out->n - 1;
-        if (last >= 0 && out->a[last] == as * dim && out->b[last] == bs * dim && out->c[last] == cs * dim) {
+        if (last >= 0 && out->a[last] == as * dim && out->b[last] == bs * dim &&
+            out->c[last] == cs * dim) {
             out->dims[last] *= dim;
             out->a[last] = as;
             out->b[last] = bs;
@@ -120,7 +121,8 @@ static kov_order result_order(const kov_planner *p, const kov_planned *out)
     if (out->uses != 1 || out->users[0] < 0 || out->ndim < 2)
         return plain;
     const kov_node *user = &p->graph->nodes.at[out->users[0]];
-    if (user->op != KOV_OP_TRANSPOSE || kov_plan_numbers(p, user->inputs[1], axes, KOV_MAX_NDIM) != out->ndim ||
+    if (user->op != KOV_OP_TRANSPOSE ||
+        kov_plan_numbers(p, user->inputs[1], axes, KOV_MAX_NDIM) != out->ndim ||
         axes[out->ndim - 1] != out->ndim - 1)
         return plain;
     for (int i = 0; i < out->ndim; i++)
@@ -141,8 +143,8 @@ static bool set_batches(const batches *at, kov_gemm *gemm)
     return true;
 }
 
-static kov_status plan_operand(kov_planner *p, kov_value value, kov_gemm *gemm, kov_weights_plan *weights,
-                               int *slot)
+static kov_status plan_operand(kov_planner *p, kov_value value, kov_gemm *gemm,
+                               kov_weights_plan *weights, int *slot)
 {
     kov_pack_spec spec;
     memset(&spec, 0, sizeof spec);
@@ -169,8 +171,8 @@ kov_status kov_plan_mat_mul(kov_planner *p, const kov_node *node, bool *taken)
     const kov_planned *second = kov_plan_value(p, node->inputs[1]);
     matrix a = matrix_of(first, node->attrs[KOV_MAT_MUL_TRANSPOSE_A].u.boolean, true);
     matrix b = matrix_of(second, node->attrs[KOV_MAT_MUL_TRANSPOSE_B].u.boolean, false);
-    kov_product product = {.order = kov_order_plain(out->ndim), .channel_axis = out->ndim - 1,
-                           .emit = emit_mat_mul};
+    kov_product product = {
+        .order = kov_order_plain(out->ndim), .channel_axis = out->ndim - 1, .emit = emit_mat_mul};
     matrix c = {.rows = a.rows, .columns = b.columns, .row = b.columns, .column = 1};
     if (first->ndim > 1 && second->ndim > 1) {
         product.order = result_order(p, out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Concat, Split, Slice, Pad, Broadcast and Gather: elements copied to other places, in the order in which
- * the input lies. */
+/* Concat, Split, Slice, Pad, Broadcast and Gather: elements copied to other places, in the order in
+ * which the input lies. */
 #include "native/plan/planner.h"
 
 #include "opset/shapes/slice_range.h"
@@ -13,7 +13,7 @@
 
 typedef struct slab_params {
     size_t outer, whole;
-    const size_t *parts;    /* bytes of one slab */
+    const size_t *parts;   /* bytes of one slab */
     const size_t *offsets; /* of it in the whole */
 } slab_params;
 
@@ -42,8 +42,8 @@ static kov_status run_split(const kov_step *step, const kov_run *run)
 }
 
 /* Of the whole value and its parts along an axis, all in this order. */
-static slab_params *slabs_of(kov_planner *p, const kov_planned *whole, const kov_order *order, int axis,
-                             const kov_value *parts, int count)
+static slab_params *slabs_of(kov_planner *p, const kov_planned *whole, const kov_order *order,
+                             int axis, const kov_value *parts, int count)
 {
     slab_params *c = kov_arena_alloc(p->arena, sizeof *c);
     size_t *sizes = kov_arena_alloc(p->arena, sizeof *sizes * 2 * (size_t)(count + 1));
@@ -72,12 +72,19 @@ static slab_params *slabs_of(kov_planner *p, const kov_planned *whole, const kov
     return c;
 }
 
-static kov_status add_slabs(kov_planner *p, const kov_node *node, kov_step_fn run, const slab_params *c,
-                            int inputs, int outputs, const int *slots, const char *name)
+static kov_status add_slabs(kov_planner *p, const kov_node *node, kov_step_fn run,
+                            const slab_params *c, int inputs, int outputs, const int *slots,
+                            const char *name)
 {
     int index = kov_plan_node_index(p, node);
-    const kov_step_plan plan = {.run = run, .kernel = name, .params = c, .inputs = inputs,
-                                .outputs = outputs, .slots = slots, .nodes = &index, .node_count = 1};
+    const kov_step_plan plan = {.run = run,
+                                .kernel = name,
+                                .params = c,
+                                .inputs = inputs,
+                                .outputs = outputs,
+                                .slots = slots,
+                                .nodes = &index,
+                                .node_count = 1};
     return kov_plan_step(p, &plan);
 }
 
@@ -103,7 +110,8 @@ kov_status kov_plan_concat(kov_planner *p, const kov_node *node, bool *taken)
     KOV_TRY(kov_plan_make(p, node->first_output, &order, &slots[node->input_count]));
     slab_params *c = slabs_of(p, out, &order, (int)axis, node->inputs, node->input_count);
     *taken = true;
-    return c ? add_slabs(p, node, run_concat, c, node->input_count, 1, slots, "concat") : KOV_OUT_OF_MEMORY;
+    return c ? add_slabs(p, node, run_concat, c, node->input_count, 1, slots, "concat")
+             : KOV_OUT_OF_MEMORY;
 }
 
 kov_status kov_plan_split(kov_planner *p, const kov_node *node, bool *taken)
@@ -126,7 +134,8 @@ kov_status kov_plan_split(kov_planner *p, const kov_node *node, bool *taken)
     }
     slab_params *c = slabs_of(p, in, &order, (int)axis, outs, node->output_count);
     *taken = true;
-    return c ? add_slabs(p, node, run_split, c, 1, node->output_count, slots, "split") : KOV_OUT_OF_MEMORY;
+    return c ? add_slabs(p, node, run_split, c, 1, node->output_count, slots, "split")
+             : KOV_OUT_OF_MEMORY;
 }
 
 /* ---- Slice, Broadcast ---- */
@@ -144,8 +153,8 @@ static kov_status add_copy(kov_planner *p, const kov_node *node, int from, int64
         steps[i] = strides[order->at[i]] * item;
     }
     KOV_TRY(kov_plan_make(p, node->first_output, order, &to));
-    return kov_plan_copy(p, from, (size_t)(first * item), to, (size_t)item, out->ndim, dims, steps, &index,
-                         1, name);
+    return kov_plan_copy(p, from, (size_t)(first * item), to, (size_t)item, out->ndim, dims, steps,
+                         &index, 1, name);
 }
 
 kov_status kov_plan_slice(kov_planner *p, const kov_node *node, bool *taken)
@@ -201,8 +210,8 @@ kov_status kov_plan_broadcast(kov_planner *p, const kov_node *node, bool *taken)
 typedef struct pad_params {
     size_t item, count;
     int ndim;
-    int64_t dims[KOV_MAX_NDIM]; /* of the input, as it lies */
-    int64_t rows;               /* of its last axis */
+    int64_t dims[KOV_MAX_NDIM];            /* of the input, as it lies */
+    int64_t rows;                          /* of its last axis */
     int64_t strides[KOV_MAX_NDIM], offset; /* in the output, in elements */
     unsigned char value[16];
 } pad_params;
@@ -241,13 +250,14 @@ static kov_status run_pad(const kov_step *step, const kov_run *run)
     return KOV_OK;
 }
 
-/* Zeros around the spatial axes of what one convolution alone reads: that convolution's own padding. */
+/* Zeros around the spatial axes of what one convolution alone reads: that convolution's own
+ * padding. */
 static bool goes_into_convolution(const kov_planner *p, const kov_node *node, const int64_t *begin,
                                   const int64_t *end, bool zero)
 {
     const kov_planned *out = kov_plan_value(p, node->first_output);
-    if (!zero || out->dtype != KOV_DTYPE_F32 || out->uses != 1 || out->users[0] < 0 || out->ndim < 3 ||
-        out->ndim > 4)
+    if (!zero || out->dtype != KOV_DTYPE_F32 || out->uses != 1 || out->users[0] < 0 ||
+        out->ndim < 3 || out->ndim > 4)
         return false;
     const kov_node *user = &p->graph->nodes.at[out->users[0]];
     if ((user->op != KOV_OP_CONVOLUTION && user->op != KOV_OP_GROUP_CONVOLUTION) ||
@@ -257,11 +267,13 @@ static bool goes_into_convolution(const kov_planner *p, const kov_node *node, co
         return false;
     bool none = begin[0] == 0 && end[0] == 0 && begin[1] == 0 && end[1] == 0;
     for (int i = 2; i < out->ndim; i++)
-        none = none && begin[i] >= 0 && end[i] >= 0 && kov_plan_value(p, node->inputs[0])->dims[i] > 0;
+        none =
+            none && begin[i] >= 0 && end[i] >= 0 && kov_plan_value(p, node->inputs[0])->dims[i] > 0;
     return none && kov_plan_value(p, node->first_output)->count > 0;
 }
 
-static bool pad_value(const kov_planner *p, const kov_node *node, kov_dtype dtype, unsigned char *value)
+static bool pad_value(const kov_planner *p, const kov_node *node, kov_dtype dtype,
+                      unsigned char *value)
 {
     memset(value, 0, 16);
     if (node->input_count < 4 || node->inputs[3] == KOV_VALUE_NONE)
@@ -314,8 +326,14 @@ kov_status kov_plan_pad(kov_planner *p, const kov_node *node, bool *taken)
         if (i + 1 < in->ndim)
             c->rows *= in->dims[axis];
     }
-    const kov_step_plan plan = {.run = run_pad, .kernel = "pad", .params = c, .inputs = 1, .outputs = 1,
-                                .slots = slots, .nodes = &index, .node_count = 1};
+    const kov_step_plan plan = {.run = run_pad,
+                                .kernel = "pad",
+                                .params = c,
+                                .inputs = 1,
+                                .outputs = 1,
+                                .slots = slots,
+                                .nodes = &index,
+                                .node_count = 1};
     return kov_plan_step(p, &plan);
 }
 
@@ -343,8 +361,9 @@ static kov_status run_gather(const kov_step *step, const kov_run *run)
             int64_t at = index_at(c->dtype, indices, i);
             int64_t place = at < 0 ? at + c->dim : at;
             if (place < 0 || place >= c->dim)
-                return kov_fail(KOV_INVALID_ARGUMENT, "Gather: index %lld is out of range for %lld items",
-                                (long long)at, (long long)c->dim);
+                return kov_fail(KOV_INVALID_ARGUMENT,
+                                "Gather: index %lld is out of range for %lld items", (long long)at,
+                                (long long)c->dim);
             memcpy(to, from + (size_t)place * c->row, c->row);
         }
     }
@@ -370,16 +389,25 @@ kov_status kov_plan_gather(kov_planner *p, const kov_node *node, bool *taken)
     KOV_TRY(kov_plan_get_plain(p, node->inputs[1], &slots[1]));
     const kov_order plain = kov_order_plain(out->ndim);
     KOV_TRY(kov_plan_make(p, node->first_output, &plain, &slots[2]));
-    *c = (gather_params){.dtype = indices->dtype, .outer = 1, .dim = in->dims[axis],
-                         .count = indices->count, .row = kov_plan_item(in->dtype)};
+    *c = (gather_params){.dtype = indices->dtype,
+                         .outer = 1,
+                         .dim = in->dims[axis],
+                         .count = indices->count,
+                         .row = kov_plan_item(in->dtype)};
     for (int i = 0; i < in->ndim; i++) {
         if (i < axis)
             c->outer *= in->dims[i];
         else if (i > axis)
             c->row *= (size_t)in->dims[i];
     }
-    const kov_step_plan plan = {.run = run_gather, .kernel = "gather", .params = c, .inputs = 2,
-                                .outputs = 1, .slots = slots, .nodes = &index, .node_count = 1};
+    const kov_step_plan plan = {.run = run_gather,
+                                .kernel = "gather",
+                                .params = c,
+                                .inputs = 2,
+                                .outputs = 1,
+                                .slots = slots,
+                                .nodes = &index,
+                                .node_count = 1};
     *taken = true;
     return kov_plan_step(p, &plan);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The implementations of each operation, in order: the first that takes the node wins; `evaluate` takes
- * them all. */
+/* The implementations of each operation, in order: the first that takes the node wins; `evaluate`
+ * takes them all. */
 #include "native/plan/planner.h"
 
 enum { MOST = 4 };

@@ -32,8 +32,8 @@ static kov_window window_at(const kov_node *node, bool is_max, int d, int64_t in
         .dilation = entry(node, is_max ? KOV_MAX_POOL_DILATIONS : -1, d, 1),
         .pad_begin = entry(node, is_max ? KOV_MAX_POOL_PADS_BEGIN : KOV_AVG_POOL_PADS_BEGIN, d, 0),
         .pad_end = entry(node, is_max ? KOV_MAX_POOL_PADS_END : KOV_AVG_POOL_PADS_END, d, 0)};
-    kov_window_pad(&w, node->attrs[is_max ? KOV_MAX_POOL_AUTO_PAD : KOV_AVG_POOL_AUTO_PAD].u.string, in,
-                   out);
+    kov_window_pad(&w, node->attrs[is_max ? KOV_MAX_POOL_AUTO_PAD : KOV_AVG_POOL_AUTO_PAD].u.string,
+                   in, out);
     return w;
 }
 
@@ -63,8 +63,9 @@ kov_status kov_plan_pool(kov_planner *p, const kov_node *node, bool *taken)
     if (!c)
         return KOV_OUT_OF_MEMORY;
     kov_pool_kind kind = is_max ? KOV_POOL_MAX
-                         : node->attrs[KOV_AVG_POOL_EXCLUDE_PAD].u.boolean ? KOV_POOL_AVERAGE
-                                                                           : KOV_POOL_AVERAGE_INCLUDE_PAD;
+                         : node->attrs[KOV_AVG_POOL_EXCLUDE_PAD].u.boolean
+                             ? KOV_POOL_AVERAGE
+                             : KOV_POOL_AVERAGE_INCLUDE_PAD;
     bool beyond = !is_max && counts_beyond(p, node, spatial);
     kov_pool_init(&c->pool, kind, spatial);
     c->batch = in->dims[0];
@@ -88,9 +89,15 @@ kov_status kov_plan_pool(kov_planner *p, const kov_node *node, bool *taken)
     KOV_TRY(kov_plan_get_ordered(p, node->inputs[0], &order, &slots[0]));
     KOV_TRY(kov_plan_make(p, node->first_output, &order, &slots[1]));
     int index = kov_plan_node_index(p, node);
-    const kov_step_plan plan = {.run = run_pool, .params = c, .inputs = 1, .outputs = 1, .slots = slots,
-                                .kernel = kov_plan_kernel_name(p, "f32_", is_max ? "max_pool" : "average_pool"),
-                                .nodes = &index, .node_count = 1};
+    const kov_step_plan plan = {
+        .run = run_pool,
+        .params = c,
+        .inputs = 1,
+        .outputs = 1,
+        .slots = slots,
+        .kernel = kov_plan_kernel_name(p, "f32_", is_max ? "max_pool" : "average_pool"),
+        .nodes = &index,
+        .node_count = 1};
     *taken = true;
     return kov_plan_step(p, &plan);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reductions, scans, softmax and normalisation: work along lines of a buffer, in whatever order it lies
- * as long as the axes of a line are next to each other. */
+/* Reductions, scans, softmax and normalisation: work along lines of a buffer, in whatever order it
+ * lies as long as the axes of a line are next to each other. */
 #include "native/kernels/norm.h"
 #include "native/kernels/reduce.h"
 #include "native/kernels/softmax.h"
@@ -21,8 +21,8 @@ static kov_status run_reduce(const kov_step *step, const kov_run *run)
 {
     const line_params *c = step->params;
     void *y = run->at[step->slots[1]];
-    KOV_TRY(kov_reduce(run->context, (kov_reduce_op)c->op, c->dtype, run->at[step->slots[0]], y, c->outer,
-                       c->length, c->inner));
+    KOV_TRY(kov_reduce(run->context, (kov_reduce_op)c->op, c->dtype, run->at[step->slots[0]], y,
+                       c->outer, c->length, c->inner));
     if (c->finish)
         c->finish(y, y, c->outer * c->inner);
     return KOV_OK;
@@ -39,7 +39,8 @@ static kov_status run_scan(const kov_step *step, const kov_run *run)
 {
     const line_params *c = step->params;
     return kov_scan(run->context, (kov_scan_op)c->op, c->dtype, run->at[step->slots[0]],
-                    run->at[step->slots[1]], c->outer, c->length, c->inner, c->exclusive, c->reverse);
+                    run->at[step->slots[1]], c->outer, c->length, c->inner, c->exclusive,
+                    c->reverse);
 }
 
 static kov_status run_norm(const kov_step *step, const kov_run *run)
@@ -50,7 +51,8 @@ static kov_status run_norm(const kov_step *step, const kov_run *run)
 }
 
 /* Sizes before, along and behind the marked axes; false where other axes lie between them. */
-static bool lines_of(const kov_planned *v, const kov_order *order, const bool *marked, line_params *c)
+static bool lines_of(const kov_planned *v, const kov_order *order, const bool *marked,
+                     line_params *c)
 {
     int stage = 0; /* before, along, behind */
     c->outer = c->length = c->inner = 1;
@@ -100,14 +102,20 @@ static kov_status get_lines(kov_planner *p, kov_value value, const bool *marked,
     return kov_plan_get_ordered(p, value, order, slot);
 }
 
-static kov_status add_step(kov_planner *p, const kov_node *node, kov_step_fn run, const line_params *c,
-                           const int *slots, bool in_place, const char *name)
+static kov_status add_step(kov_planner *p, const kov_node *node, kov_step_fn run,
+                           const line_params *c, const int *slots, bool in_place, const char *name)
 {
     int index = kov_plan_node_index(p, node);
     const char *prefix = c->dtype == KOV_DTYPE_F32 ? "f32_" : "";
-    const kov_step_plan plan = {.run = run, .kernel = kov_plan_kernel_name(p, prefix, name), .params = c,
-                                .inputs = 1, .outputs = 1, .slots = slots, .in_place = in_place,
-                                .nodes = &index, .node_count = 1};
+    const kov_step_plan plan = {.run = run,
+                                .kernel = kov_plan_kernel_name(p, prefix, name),
+                                .params = c,
+                                .inputs = 1,
+                                .outputs = 1,
+                                .slots = slots,
+                                .in_place = in_place,
+                                .nodes = &index,
+                                .node_count = 1};
     return kov_plan_step(p, &plan);
 }
 
@@ -157,7 +165,8 @@ static bool reduction_of(int op, kov_dtype dtype, line_params *c)
 }
 
 /* The order of the result when the marked axes are gone, or are 1 and stay. */
-static kov_order reduced_order(const kov_planned *v, const kov_order *order, const bool *marked, bool keep)
+static kov_order reduced_order(const kov_planned *v, const kov_order *order, const bool *marked,
+                               bool keep)
 {
     kov_order out = {{0}};
     int n = 0;
@@ -259,8 +268,10 @@ kov_status kov_plan_scan(kov_planner *p, const kov_node *node, bool *taken)
     kov_order order;
     int slots[2], count;
     const kov_planned *v = kov_plan_value(p, node->inputs[0]);
-    bool takes = is_real(v->dtype) || (kov_dtype_is_integer(v->dtype) && kov_dtype_bits(v->dtype) >= 8);
-    if (!takes || v->ndim == 0 || !mark_axes(p, node->inputs[1], v->ndim, marked, &count) || count != 1)
+    bool takes =
+        is_real(v->dtype) || (kov_dtype_is_integer(v->dtype) && kov_dtype_bits(v->dtype) >= 8);
+    if (!takes || v->ndim == 0 || !mark_axes(p, node->inputs[1], v->ndim, marked, &count) ||
+        count != 1)
         return KOV_OK;
     line_params *c = kov_arena_alloc(p->arena, sizeof *c);
     if (!c)
@@ -295,8 +306,8 @@ kov_status kov_plan_norm(kov_planner *p, const kov_node *node, bool *taken)
         KOV_TRY(kov_plan_get_ordered(p, node->inputs[0], &order, &slots[0]));
     }
     c->dtype = v->dtype;
-    c->norm = (kov_norm){.kind = KOV_NORM_LAYER, .dtype = v->dtype,
-                         .epsilon = node->attrs[KOV_MVN_EPS].u.real};
+    c->norm = (kov_norm){
+        .kind = KOV_NORM_LAYER, .dtype = v->dtype, .epsilon = node->attrs[KOV_MVN_EPS].u.real};
     *taken = true;
     KOV_TRY(kov_plan_make(p, node->first_output, &order, &slots[1]));
     return add_step(p, node, run_norm, c, slots, true, "norm");

@@ -23,7 +23,8 @@ int kov_plan_numbers(const kov_planner *p, kov_value value, int64_t *out, int ca
     if (n < 0 || n > capacity)
         return -1;
     if (info->tensor)
-        return kov_convert(info->dtype, kov_tensor_data(info->tensor), KOV_DTYPE_I64, out, n) == KOV_OK
+        return kov_convert(info->dtype, kov_tensor_data(info->tensor), KOV_DTYPE_I64, out, n) ==
+                       KOV_OK
                    ? (int)n
                    : -1;
     if (!info->content || info->content->n != n)
@@ -48,7 +49,8 @@ bool kov_plan_scalar(const kov_planner *p, kov_value value, double *out)
 {
     const kov_tensor *tensor = value == KOV_VALUE_NONE ? NULL : kov_graph_constant(p->graph, value);
     return tensor && kov_tensor_count(tensor) == 1 &&
-           kov_convert(kov_tensor_dtype(tensor), kov_tensor_data(tensor), KOV_DTYPE_F64, out, 1) == KOV_OK;
+           kov_convert(kov_tensor_dtype(tensor), kov_tensor_data(tensor), KOV_DTYPE_F64, out, 1) ==
+               KOV_OK;
 }
 
 size_t kov_plan_item(kov_dtype dtype)
@@ -227,7 +229,8 @@ static int find_reordered(const kov_planner *p, const struct kov_reordered *want
         const struct kov_reordered *r = &p->reordered.at[i];
         size_t bytes = sizeof *r->dims * (size_t)wanted->ndim;
         if (r->from == wanted->from && r->ndim == wanted->ndim &&
-            memcmp(r->dims, wanted->dims, bytes) == 0 && memcmp(r->strides, wanted->strides, bytes) == 0)
+            memcmp(r->dims, wanted->dims, bytes) == 0 &&
+            memcmp(r->strides, wanted->strides, bytes) == 0)
             return r->to;
     }
     return -1;
@@ -240,7 +243,8 @@ static kov_status reorder(kov_planner *p, kov_value value, struct kov_reordered 
     size_t item = kov_plan_item(v->dtype);
     int node = p->graph->values.at[value].node;
     if (item == 0)
-        return kov_fail(KOV_NOT_IMPLEMENTED, "native: Transpose of %s", kov_dtype_keras_name(v->dtype));
+        return kov_fail(KOV_NOT_IMPLEMENTED, "native: Transpose of %s",
+                        kov_dtype_keras_name(v->dtype));
     for (int i = 0; i < copy->ndim; i++)
         steps[i] = copy->strides[i] * (int64_t)item;
     KOV_TRY(kov_plan_temporary(p, kov_plan_bytes(v), &copy->to));
@@ -331,8 +335,8 @@ static kov_status run_copy(const kov_step *step, const kov_run *run)
         if (c->dims[i] == 0)
             return KOV_OK;
     }
-    kov_copy_strided(run->at[step->slots[1]], (const char *)run->at[step->slots[0]] + c->offset, c->item,
-                     c->ndim, c->dims, c->strides);
+    kov_copy_strided(run->at[step->slots[1]], (const char *)run->at[step->slots[0]] + c->offset,
+                     c->item, c->ndim, c->dims, c->strides);
     return KOV_OK;
 }
 
@@ -351,7 +355,13 @@ kov_status kov_plan_copy(kov_planner *p, int from, size_t offset, int to, size_t
         c->strides[i] = byte_strides[i];
     }
     const int slots[] = {from, to};
-    const kov_step_plan plan = {.run = run_copy, .kernel = kernel, .params = c, .inputs = 1, .outputs = 1,
-                                .slots = slots, .nodes = nodes, .node_count = node_count};
+    const kov_step_plan plan = {.run = run_copy,
+                                .kernel = kernel,
+                                .params = c,
+                                .inputs = 1,
+                                .outputs = 1,
+                                .slots = slots,
+                                .nodes = nodes,
+                                .node_count = node_count};
     return kov_plan_step(p, &plan);
 }

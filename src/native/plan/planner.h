@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making the steps of an instance. Nodes are visited in order; element-wise ones and the epilogues of
- * products are held back ("pending") as long as what follows may join them, and become steps when
- * something else needs their values. */
+/* Making the steps of an instance. Nodes are visited in order; element-wise ones and the epilogues
+ * of products are held back ("pending") as long as what follows may join them, and become steps
+ * when something else needs their values. */
 #ifndef KOV_NATIVE_PLANNER_H
 #define KOV_NATIVE_PLANNER_H
 
@@ -23,18 +23,15 @@ typedef struct kov_planned {
     int64_t count;
     int slot; /* -1: no step makes it yet */
     kov_order order;
-    bool needed;     /* by a kernel or a result: not by shape inference alone */
-    int uses;        /* by needed nodes and results */
-    int users[2];    /* the first two nodes that use it; -1: a result */
-    int group;       /* pending group or product that makes it; -1 */
+    bool needed;  /* by a kernel or a result: not by shape inference alone */
+    int uses;     /* by needed nodes and results */
+    int users[2]; /* the first two nodes that use it; -1: a result */
+    int group;    /* pending group or product that makes it; -1 */
     int product;
     kov_value pad_of; /* not NONE: zero padding that its one user, a convolution, takes over */
 } kov_planned;
 
-enum {
-    KOV_GROUP_NODES = 64,
-    KOV_GROUP_VALUES = KOV_PROGRAM_INSTRUCTIONS
-};
+enum { KOV_GROUP_NODES = 64, KOV_GROUP_VALUES = KOV_PROGRAM_INSTRUCTIONS };
 
 typedef struct kov_group_input {
     int slot;
@@ -84,7 +81,7 @@ typedef struct kov_product {
     kov_order order; /* of the result */
     int channel_axis;
     kov_epilogue_state state;
-    kov_epilogue epilogue; /* without its pointers */
+    kov_epilogue epilogue;     /* without its pointers */
     int scale, bias, residual; /* slots; -1: none */
     int data, weights;         /* slots; weights -1 where they are packed beforehand */
     int nodes[KOV_PRODUCT_NODES];
@@ -183,7 +180,7 @@ typedef struct kov_step_plan {
     const char *kernel; /* lives as long as the instance */
     const void *params; /* likewise */
     int inputs, outputs;
-    const int *slots;   /* copied */
+    const int *slots; /* copied */
     uint32_t in_place;
     size_t workspace;
     const int *nodes; /* copied */

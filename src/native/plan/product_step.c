@@ -22,7 +22,8 @@ static bool source_of(const kov_planner *p, kov_value value, kov_pack_spec *spec
     spec->constant = NULL;
     for (int i = 0; i < p->graph->parameters.n; i++) {
         const kov_graph_parameter *parameter = &p->graph->parameters.at[i];
-        if (parameter->role == KOV_ROLE_VARIABLE && kov_plan_value(p, parameter->value)->slot == slot) {
+        if (parameter->role == KOV_ROLE_VARIABLE &&
+            kov_plan_value(p, parameter->value)->slot == slot) {
             spec->parameter = i;
             return true;
         }
@@ -70,7 +71,8 @@ static const float *pointer(const kov_step *step, const kov_run *run, int which)
     return step->slots[which] < 0 ? NULL : run->at[step->slots[which]];
 }
 
-kov_epilogue kov_run_epilogue(const kov_step *step, const kov_run *run, const kov_epilogue *epilogue)
+kov_epilogue kov_run_epilogue(const kov_step *step, const kov_run *run,
+                              const kov_epilogue *epilogue)
 {
     kov_epilogue e = *epilogue;
     e.scale = pointer(step, run, KOV_PRODUCT_SCALE);
@@ -82,14 +84,20 @@ kov_epilogue kov_run_epilogue(const kov_step *step, const kov_run *run, const ko
 kov_status kov_plan_product_step(kov_planner *p, const kov_product *product, kov_step_fn run,
                                  const char *kernel, const void *params, size_t workspace)
 {
-    int slots[] = {product->data, product->weights, product->scale, product->bias, product->residual, -1};
+    int slots[] = {product->data, product->weights,  product->scale,
+                   product->bias, product->residual, -1};
     KOV_TRY(kov_plan_make(p, product->value, &product->order, &slots[KOV_PRODUCT_OUTPUT]));
     bool in_place = product->residual >= 0 && !product->epilogue.residual_after &&
                     product->residual != product->data;
-    const kov_step_plan plan = {.run = run, .kernel = kov_plan_kernel_name(p, "f32_", kernel),
+    const kov_step_plan plan = {.run = run,
+                                .kernel = kov_plan_kernel_name(p, "f32_", kernel),
                                 .in_place = in_place ? UINT32_C(1) << KOV_PRODUCT_RESIDUAL : 0,
-                                .params = params, .inputs = 5, .outputs = 1, .slots = slots,
-                                .workspace = workspace, .nodes = product->nodes,
+                                .params = params,
+                                .inputs = 5,
+                                .outputs = 1,
+                                .slots = slots,
+                                .workspace = workspace,
+                                .nodes = product->nodes,
                                 .node_count = product->node_count};
     return kov_plan_step(p, &plan);
 }
