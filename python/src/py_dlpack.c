@@ -231,14 +231,41 @@ static PyObject *import_tensor(const dl_tensor *source)
     return status == KOV_OK ? kovpy_tensor_new(tensor) : kovpy_raise(status);
 }
 
+/* Asks for the newer form, in which read-only memory can be handed over; a producer that does not
+ * know the argument gives the older one. */
+static PyObject *ask_capsule(PyObject *object)
+{
+    PyObject *method = PyObject_GetAttrString(object, "__dlpack__"), *capsule = NULL;
+    PyObject *none = PyTuple_New(0), *version = Py_BuildValue("{s(ii)}", "max_version", 1, 0);
+    if (method && none && version)
+        capsule = PyObject_Call(method, none, version);
+    if (!capsule && method && PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Clear();
+        capsule = PyObject_CallNoArgs(method);
+    }
+    Py_XDECREF(version);
+    Py_XDECREF(none);
+    Py_XDECREF(method);
+    return capsule;
+}
+
 /* A copy: the producer may go on writing to its memory, and tensors never change. */
 PyObject *kovpy_from_dlpack(PyObject *module, PyObject *object)
 {
     (void)module;
-    PyObject *capsule = PyObject_CallMethod(object, "__dlpack__", NULL), *tensor = NULL;
+    PyObject *capsule = ask_capsule(object), *tensor = NULL;
     if (!capsule)
         return NULL;
-    if (PyCapsule_IsValid(capsule, "dltensor")) {
+    if (PyCapsule_IsValid(capsule, "dltensor_versioned")) {
+        dl_managed_versioned *managed = PyCapsule_GetPointer(capsule, "dltensor_versioned");
+        if (managed->version.major == 1)
+            tensor = import_tensor(&managed->tensor);
+        else
+            PyErr_SetString(PyExc_BufferError, "from_dlpack: a newer version than 1 of DLPack");
+        PyCapsule_SetName(capsule, "used_dltensor_versioned");
+        if (managed->release)
+            managed->release(managed);
+    } else if (PyCapsule_IsValid(capsule, "dltensor")) {
         dl_managed *managed = PyCapsule_GetPointer(capsule, "dltensor");
         tensor = import_tensor(&managed->tensor);
         PyCapsule_SetName(capsule, "used_dltensor");
