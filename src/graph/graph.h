@@ -45,19 +45,7 @@ typedef struct kov_node {
     const char *function_name;
     int argument_count;
     const kov_argument *arguments;
-    /* An IR node without a row: its type, version and raw attributes; else NULL. */
-    const struct kov_opaque *opaque;
 } kov_node;
-
-typedef struct kov_opaque_attr {
-    const char *name, *value;
-} kov_opaque_attr;
-
-typedef struct kov_opaque {
-    const char *type, *version;
-    int attr_count;
-    const kov_opaque_attr *attrs;
-} kov_opaque;
 
 typedef struct kov_graph_parameter {
     kov_value value;

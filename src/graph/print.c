@@ -119,7 +119,7 @@ void kov_node_print(kov_text *text, const kov_graph *graph, const kov_node *node
         kov_text_add(text, "%s%%%u:%s%s", i ? ", " : "", node->first_output + (unsigned)i,
                      kov_dtype_ov_name(v->dtype), shape);
     }
-    kov_text_add(text, " = %s", node->opaque ? node->opaque->type : op->name);
+    kov_text_add(text, " = %s", op->name);
     if (node->function_name)
         kov_text_add(text, "<%s>", node->function_name);
     kov_text_add(text, "(");

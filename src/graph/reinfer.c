@@ -9,11 +9,6 @@ kov_status kov_node_reinfer(const kov_node *node, const kov_infer_input *inputs,
                             kov_arena *arena, kov_infer_output *outputs)
 {
     const kov_op_info *op = kov_op_info_of(node->op);
-    if (node->opaque)
-        return kov_fail(KOV_NOT_IMPLEMENTED,
-                        "%s: operation %s of %s is not known to kov; only OpenVINO runs it",
-                        node->name ? node->name : "graph", node->opaque->type,
-                        node->opaque->version);
     kov_infer infer = {.context = dims->context,
                        .dims = dims,
                        .arena = arena,

@@ -29,10 +29,10 @@ static kov_status check_node(const kov_graph *graph, int index, kov_value *next)
 {
     const kov_node *node = &graph->nodes.at[index];
     const kov_op_info *op = kov_op_info_of(node->op);
-    if (!node->opaque && (node->input_count < op->min_inputs ||
-                          (op->max_inputs != KOV_VARIADIC && node->input_count > op->max_inputs)))
+    if (node->input_count < op->min_inputs ||
+        (op->max_inputs != KOV_VARIADIC && node->input_count > op->max_inputs))
         return bad(node, index, "the number of inputs");
-    if (!node->opaque && op->outputs != KOV_VARIADIC && node->output_count != op->outputs)
+    if (op->outputs != KOV_VARIADIC && node->output_count != op->outputs)
         return bad(node, index, "the number of outputs");
     if (node->first_output != *next || (int64_t)*next + node->output_count > graph->values.n)
         return bad(node, index, "outputs are not the next values");
@@ -141,7 +141,7 @@ static kov_status check_bodies(const kov_node *node)
 {
     const kov_op_info *op = kov_op_info_of(node->op);
     for (int i = 0; i < op->attr_count; i++) {
-        if (!node->opaque && op->attrs[i].kind == KOV_ATTR_BODY)
+        if (op->attrs[i].kind == KOV_ATTR_BODY)
             KOV_TRY(kov_graph_verify(node->attrs[i].u.body));
     }
     return KOV_OK;
@@ -164,7 +164,7 @@ kov_status kov_graph_verify(const kov_graph *graph)
     for (int i = 0; i < graph->nodes.n && status == KOV_OK; i++) {
         const kov_node *node = &graph->nodes.at[i];
         status = check_bodies(node);
-        if (status == KOV_OK && node->op != KOV_OP_PARAMETER && !node->opaque)
+        if (status == KOV_OK && node->op != KOV_OP_PARAMETER)
             status = check_inference(graph, i, &arena);
     }
     kov_dims_unlock(graph->dims);

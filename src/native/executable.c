@@ -99,7 +99,7 @@ static bool mark_cuts(kov_executable *e)
     bool any = false;
     for (int i = 0; i < e->graph->nodes.n; i++) {
         const kov_node *node = &e->graph->nodes.at[i];
-        bool cut = !node->opaque && kov_op_info_of(node->op)->data_shape &&
+        bool cut = kov_op_info_of(node->op)->data_shape &&
                    !(node->op == KOV_OP_COMPOSITE && kov_native_keeps_composite(e->graph, node));
         e->cuts[i] = cut ? KOV_CUT_AROUND : KOV_CUT_NONE;
         any = any || cut;

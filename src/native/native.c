@@ -9,10 +9,10 @@
 static bool supports(const kov_graph *graph, const kov_node *node, char *why, size_t why_size)
 {
     (void)graph;
-    if (!node->opaque)
+    if (node->op != KOV_OP_FOREIGN)
         return true;
-    snprintf(why, why_size, "operation %s of %s is not known", node->opaque->type,
-             node->opaque->version);
+    snprintf(why, why_size, "operation %s of %s is not known",
+             node->attrs[KOV_FOREIGN_TYPE].u.string, node->attrs[KOV_FOREIGN_VERSION].u.string);
     return false;
 }
 

@@ -110,10 +110,6 @@ static kov_status interpret_node(kov_context *context, kov_dims *dims, const kov
                                  kov_tensor **outputs)
 {
     memset(outputs, 0, sizeof *outputs * (size_t)node->output_count);
-    if (node->opaque)
-        return kov_fail(KOV_NOT_IMPLEMENTED, "%s: operation %s of %s has no evaluation",
-                        node->name ? node->name : "graph", node->opaque->type,
-                        node->opaque->version);
     if (node->op == KOV_OP_CONSTANT) {
         outputs[0] = node->attrs[0].u.tensor;
         kov_tensor_retain(outputs[0]);

@@ -14,7 +14,7 @@ static bool may_fold(const kov_node *node)
 {
     const kov_op_info *op = kov_op_info_of(node->op);
     return !op->data_shape && node->input_count > 0 && node->input_count <= MAX_INPUTS &&
-           node->output_count <= MAX_OUTPUTS && !node->opaque;
+           node->output_count <= MAX_OUTPUTS;
 }
 
 /* The new graph's constants behind all inputs; false if one is none. */
