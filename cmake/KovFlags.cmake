@@ -29,8 +29,10 @@ if(KOV_WERROR)
 endif()
 
 if(KOV_SANITIZE)
+    # Not in targets with the property KOV_PLAIN.
+    set(instrument -fsanitize=${KOV_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_compile_options(kov_flags INTERFACE
-        -fsanitize=${KOV_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+        "$<$<NOT:$<BOOL:$<TARGET_PROPERTY:KOV_PLAIN>>>:${instrument}>")
     target_link_options(kov_flags INTERFACE -fsanitize=${KOV_SANITIZE})
 endif()
 if(KOV_FUZZ)
