@@ -44,11 +44,6 @@ static void set_view(const kov_planner *p, kov_value value, kov_view *view)
 kov_status kov_plan_evaluate(kov_planner *p, const kov_node *node, bool *taken)
 {
     const kov_op_info *op = kov_op_info_of(node->op);
-    if (node->opaque)
-        return kov_fail(KOV_NOT_IMPLEMENTED,
-                        "%s: operation %s of %s is not known to kov; only OpenVINO runs it",
-                        node->name ? node->name : "graph", node->opaque->type,
-                        node->opaque->version);
     if (op->data_shape)
         return kov_fail(KOV_INTERNAL, "native: %s is not a stage of its own", op->name);
     size_t n = (size_t)(node->input_count + node->output_count);
