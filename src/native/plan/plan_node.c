@@ -52,7 +52,7 @@ kov_status kov_plan_node(kov_planner *p, const kov_node *node)
     bool taken = false;
     if (is_elementwise(node->op)) {
         KOV_TRY(kov_plan_elementwise(p, node, &taken));
-    } else if (!node->opaque) {
+    } else {
         kov_plan_fn const *list = lists[node->op];
         for (int i = 0; i < MOST && list[i] && !taken; i++)
             KOV_TRY(list[i](p, node, &taken));
