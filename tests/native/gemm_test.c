@@ -83,8 +83,8 @@ static operands make(const gemm_case *t, kov_isa isa)
     int64_t b_size = t->b_transposed ? t->n * g->b_column : t->k * g->b_row;
     int64_t c_size = t->m * g->c_row;
     int64_t outer = extent(t->batch[0]), inner = extent(t->batch[1]);
-    g->batch[0] = t->batch[0];
-    g->batch[1] = t->batch[1];
+    g->batch[0] = outer;
+    g->batch[1] = inner;
     g->a_batch[0] = a_size * inner;
     g->a_batch[1] = a_size;
     g->c_batch[0] = c_size * inner;

@@ -115,7 +115,8 @@ KOV_INLINE vf vf_gate(vf w, vf x)
     vf product = w * e, product_lost = vf_fma(w, e_lost, vf_fma(w, e, vf_negative(product)));
     vf y = vf_select(negative, product, w) / d;
     vf lost = vf_select(negative, product_lost, vf_set(0)) - y * d_lost;
-    return vf_fma(vf_reciprocal_estimate(d), lost, y);
+    /* The sign is said once more for w = -0, to which the correction adds +0. */
+    return vf_copysign(vf_fma(vf_reciprocal_estimate(d), lost, y), w);
 }
 
 KOV_INLINE vf vf_sigmoid(vf x) { return vf_gate(vf_set(1), x); }
