@@ -222,12 +222,11 @@ kov_dim kov_dim_add_number(kov_dims *dims, kov_dim a, int64_t number)
     }
     if (number == 0)
         return a;
-    const kov_dim_expr *e = kov_dim_expr_of(dims, a);
-    if (e->kind == KOV_DIM_ADD && is_raw_number(dims, e->right))
-        return kov_dim_add_number(dims, e->left, clamped_add(number, raw_number(dims, e->right)));
-    int64_t lower = lower_sum(e->lower, number);
-    return intern(dims, KOV_DIM_ADD, a, number_node(dims, number), lower,
-                  upper_sum(e->upper, number));
+    const kov_dim_expr e = *kov_dim_expr_of(dims, a); /* interning may move the table */
+    if (e.kind == KOV_DIM_ADD && is_raw_number(dims, e.right))
+        return kov_dim_add_number(dims, e.left, clamped_add(number, raw_number(dims, e.right)));
+    return intern(dims, KOV_DIM_ADD, a, number_node(dims, number), lower_sum(e.lower, number),
+                  upper_sum(e.upper, number));
 }
 
 /* Coefficient and base of a term: 3*N -> (3, N). */

@@ -65,7 +65,7 @@ void kov_gemm_block_run(const kov_gemm_block *block)
     int64_t tiles = (block->rows + most - 1) / most;
     for (int64_t i = 0; i < tiles; i++) {
         int64_t row = i * block->rows / tiles, end = (i + 1) * block->rows / tiles;
-        pair.a = block->a + row * block->a_row;
+        pair.a = block->a ? block->a + row * block->a_row : NULL;
         tile.c = block->c + row * block->c_row;
         tile.residual = block->residual ? block->residual + row * block->residual_row : 0;
         kov_gemm_tile_for(block->kernels, end - row, block->columns)(&tile);

@@ -48,7 +48,7 @@ static void run_item(void *arg, int64_t index, int worker)
 {
     const lines *l = arg;
     size_t blocks = (l->inner - 1) / COLUMNS + 1;
-    char *scratch = l->scratch + (size_t)worker * COLUMNS * l->length * l->size;
+    char *scratch = l->scratch ? l->scratch + (size_t)worker * COLUMNS * l->length * l->size : NULL;
     size_t first = (size_t)index * l->units_per_item, end = first + l->units_per_item;
     for (size_t unit = first; unit < end && unit < l->units; unit++) {
         if (l->inner == 1)
