@@ -26,7 +26,8 @@ typedef struct kov_context_options {
     void *log_user;
 } kov_context_options;
 
-/* options may be NULL. The context is freed when the last object made from it is released. */
+/* options may be NULL. The context is freed when the last object made from it is released; cached
+ * eager plans are such objects (kov_eager_clear). */
 KOV_API kov_status kov_context_create(const kov_context_options *options, kov_context **out);
 KOV_API void kov_context_retain(kov_context *context);
 KOV_API void kov_context_release(kov_context *context);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A Pad of zeros before a convolution becomes the convolution's own padding. Keeps bits: the
- * products with the zeros are the same. */
+/* A Pad of zeros before a convolution becomes the convolution's own padding. Keeps bits
+ * for finite weights: products with the zeros, which engines then leave out, are zeros. */
 #include "passes/passes.h"
 #include <string.h>
 

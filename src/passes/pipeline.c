@@ -16,7 +16,7 @@ static const struct {
     {{"simplify", "keeps bits", true}, kov_pass_simplify},
     {{"sink_transpose", "keeps bits, but for the order in which a reduction adds", true},
      kov_pass_sink_transpose},
-    {{"fold_pad", "keeps bits", true}, kov_pass_fold_pad},
+    {{"fold_pad", "keeps bits for finite weights", true}, kov_pass_fold_pad},
     {{"fold_scale", "reassociates within K + 4 roundings of a sum of K products", true},
      kov_pass_fold_scale},
     {{"clean", "keeps bits", true}, kov_pass_simplify},
