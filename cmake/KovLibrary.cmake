@@ -64,7 +64,7 @@ endif()
 if(KOV_SANITIZE)
     # The register tiles are unrolled so far that instrumenting them takes a compiler many minutes;
     # the tests of gemm and conv_nhwc put guard pages behind what they read and write.
-    set_source_files_properties(${PROJECT_SOURCE_DIR}/src/native/kernels/gemm_tile.isa.c
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/src/native/kernels/gemm/gemm_tile.isa.c
         PROPERTIES COMPILE_OPTIONS -fno-sanitize=all)
 endif()
 if(KOV_ISA_SOURCES)

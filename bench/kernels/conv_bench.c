@@ -2,8 +2,8 @@
 /* conv_bench [resnet50|mobilenetv2|vgg16] [batch] [threads] [rounds]
  * Times every different convolution of a network, best of many rounds, and sums up a whole pass. */
 #include "base/threads.h"
-#include "native/kernels/conv_nhwc.h"
-#include "native/kernels/depthwise.h"
+#include "native/kernels/conv/conv_nhwc.h"
+#include "native/kernels/conv/depthwise.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* gemm_bench [threads] [m n k [packed]]: GFLOP/s of float32 products, best of many rounds. With
  * sizes given: that product alone, one line "seconds gflops" for gemm_vs_openblas.py. */
 #include "base/threads.h"
-#include "native/kernels/gemm.h"
+#include "native/kernels/gemm/gemm.h"
 
 #include <stdio.h>
 #include <stdlib.h>

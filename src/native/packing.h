@@ -5,8 +5,8 @@
 #ifndef KOV_NATIVE_PACKING_H
 #define KOV_NATIVE_PACKING_H
 
-#include "native/kernels/conv_nhwc.h"
-#include "native/kernels/gemm.h"
+#include "native/kernels/conv/conv_nhwc.h"
+#include "native/kernels/gemm/gemm.h"
 
 #include <kov/tensor.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gemm_test_support.h"
 
-#include "native/kernels/conv_nhwc.h"
+#include "native/kernels/conv/conv_nhwc.h"
 
 #include <math.h>
 

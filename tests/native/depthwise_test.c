@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gemm_test_support.h"
 
-#include "native/kernels/depthwise.h"
+#include "native/kernels/conv/depthwise.h"
 
 /* Height and width of a case; a height of 0 stands for a case of one spatial dimension. */
 typedef struct depthwise_case {

@@ -6,7 +6,7 @@
  * With arguments the driver of tools/accuracy.py: `list` prints the functions;
  * `sweep NAME FIRST END STRIDE THREADS` prints one line: worst-ulp worst-bits got wanted tested. */
 #include "base/cpu.h"
-#include "native/kernels/elementwise.h"
+#include "native/kernels/elementwise/elementwise.h"
 #include "native/math_every_isa.h"
 #include "native/ulp.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Random tile programs against the same operations one after another over whole arrays, each input
  * broadcast in full: the same bits, whatever shape, kinds of access, dtypes and threads. */
-#include "native/kernels/elementwise_program.h"
+#include "native/kernels/elementwise/elementwise_program.h"
 #include "native/math_every_isa.h"
 #include "tensor/convert.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Binary and ternary kernels and integer unary ones, against 128-bit integers and the C library in
  * long double. The unary float functions are in elementwise_accuracy_test.c. */
-#include "native/kernels/elementwise.h"
+#include "native/kernels/elementwise/elementwise.h"
 #include "native/math_every_isa.h"
 #include "native/ulp.h"
 

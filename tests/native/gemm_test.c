@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gemm_test_support.h"
 
-#include "native/kernels/gemm.h"
+#include "native/kernels/gemm/gemm.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Row normalisations against their formulas in long double. */
-#include "native/kernels/norm.h"
+#include "native/kernels/norm/norm.h"
 #include "native/math_every_isa.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Running sums and so on against plain loops, in each direction and layout. */
-#include "native/kernels/reduce.h"
+#include "native/kernels/reduce/reduce.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reductions against plain loops in long double and 128-bit integers; the promises of reduce.h
  * about the tree: the same bits for every layout and number of threads, and the error bound. */
-#include "native/kernels/reduce.h"
+#include "native/kernels/reduce/reduce.h"
 #include "native/math_every_isa.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Softmax against long double; the same bits along any axis and for any number of threads. */
-#include "native/kernels/softmax.h"
+#include "native/kernels/norm/softmax.h"
 #include "native/math_every_isa.h"
 
 #include <math.h>

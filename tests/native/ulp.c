@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "native/ulp.h"
 
-#include "native/kernels/elementwise_ops.h"
+#include "native/kernels/elementwise/elementwise_ops.h"
 
 #include <math.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Convolutions, forward and transposed, on channels-last buffers; weights in whatever order they
  * lie. */
-#include "native/kernels/depthwise.h"
+#include "native/kernels/conv/depthwise.h"
 #include "native/plan/product_step.h"
 #include "opset/neural/window.h"
 

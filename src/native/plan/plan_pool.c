@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* MaxPool (where nobody uses its indices) and AvgPool on channels-last buffers. */
-#include "native/kernels/pool_nhwc.h"
+#include "native/kernels/pool/pool_nhwc.h"
 #include "native/plan/planner.h"
 #include "opset/neural/window.h"
 

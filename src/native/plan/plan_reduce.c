@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reductions, scans, softmax and normalisation: work along lines of a buffer, in whatever order it
  * lies as long as the axes of a line are next to each other. */
-#include "native/kernels/norm.h"
-#include "native/kernels/reduce.h"
-#include "native/kernels/softmax.h"
+#include "native/kernels/norm/norm.h"
+#include "native/kernels/norm/softmax.h"
+#include "native/kernels/reduce/reduce.h"
 #include "native/plan/planner.h"
 
 #include <string.h>

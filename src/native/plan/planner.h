@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "graph/infer.h"
 #include "native/executable.h"
-#include "native/kernels/elementwise_program.h"
+#include "native/kernels/elementwise/elementwise_program.h"
 
 /* The order in which the axes of a value lie in memory: axis at[k] of the value is k-th. */
 typedef struct kov_order {
