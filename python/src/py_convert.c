@@ -299,6 +299,9 @@ static PyObject *convert_to_numpy(PyObject *module, PyObject *object)
     (void)module;
     if (PyObject_TypeCheck(object, kovpy.ndarray))
         return Py_NewRef(object);
+    /* Text is no tensor, but an array: FeatureSpace hands it on to TensorFlow's lookup layers. */
+    if (PyUnicode_Check(object) || PyBytes_Check(object))
+        return PyObject_CallOneArg(kovpy.asarray, object);
     PyObject *tensor = kovpy_convert(object, KOV_DTYPE_NONE);
     if (!tensor)
         return NULL;

@@ -287,6 +287,14 @@ def test_arrays_are_not_shared():
     same(t, X)
 
 
+def test_text_becomes_an_array_and_no_tensor():
+    for text in ("one word", b"bytes", np.str_("numpy")):
+        array = keras.ops.convert_to_numpy(text)
+        assert isinstance(array, np.ndarray) and array.shape == () and array == np.array(text)
+        with pytest.raises(TypeError, match="cannot become a tensor"):
+            keras.ops.convert_to_tensor(text)
+
+
 def test_results_do_not_alias_borrowed_arrays():
     x = X.copy()
     results = [keras.ops.copy(x), keras.ops.real(x), keras.ops.cast(x, "float32")]
