@@ -144,8 +144,10 @@ class Suite:
                     copy.write(source.read())
 
     def _key(self):
-        """Changes with everything of kov that a test can see."""
-        digest = hashlib.sha256()
+        """Changes with everything that a test can see: kov, and the packages installed beside it."""
+        packages = self._ask("import importlib.metadata as m; print(sorted("
+                             "{(d.name, d.version) for d in m.distributions()}))")
+        digest = hashlib.sha256((self.python + packages).encode())
         paths = [os.path.join(self.package, "..", "libkov.so.0")]
         for folder, _, names in os.walk(self.package, followlinks=True):
             paths += [os.path.join(folder, name) for name in sorted(names)
