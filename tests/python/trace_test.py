@@ -68,7 +68,22 @@ def test_another_dimension_becomes_free():
     for shape in [(3, 5, 7), (2, 7, 5), (4, 9, 11)]:
         x = floats(*shape)
         np.testing.assert_array_equal(function(x).numpy(), x * 2)
-    assert step.calls == 2
+    # The second shape is traced with free dimensions, and with its own to compare the results' shapes.
+    assert step.calls == 3
+
+
+def test_a_step_that_decides_by_size_is_traced_for_each():
+    def crop_or_repeat(x):
+        rows = ops.shape(x)[1]
+        if isinstance(rows, int) and rows < 4:
+            return ops.repeat(x, 4, axis=1)[:, :4]
+        return x[:, :4]
+
+    function, _ = traced(crop_or_repeat)
+    for rows in (9, 3, 6, 2, 5):
+        x = floats(2, rows)
+        expected = (np.repeat(x, 4, axis=1) if rows < 4 else x)[:, :4]
+        np.testing.assert_array_equal(function(x).numpy(), expected)
 
 
 def test_arithmetic_on_a_free_size_retraces_with_the_number():

@@ -231,6 +231,15 @@ def test_a_model_that_needs_the_batch_size():
         np.testing.assert_allclose(model.predict(x, verbose=0), expected, **CLOSE)
 
 
+def test_pictures_of_different_sizes_are_cropped_or_enlarged():
+    crop = layers.CenterCrop(10, 12)
+    model = keras.Sequential([crop])
+    batches = [floats(2, 25, 30, 3), floats(2, 6, 7, 3)]
+    expected = np.concatenate([np.asarray(crop(x)) for x in batches])
+    y = model.predict(((x,) for x in batches), verbose=0)
+    np.testing.assert_allclose(y, expected, **CLOSE)
+
+
 def test_a_closed_over_variable_is_read():
     scale = keras.Variable(2.0)
 

@@ -34,6 +34,15 @@ def model(line, name):
     return path
 
 
+def trained(line):
+    """The trained weights of the demo: key -> path."""
+    import sys
+    sys.path.insert(0, os.path.join(line.root, "tools", "demo"))
+    import demo_files
+    cache = os.environ.get("KOV_DEMO_FILES", os.path.join(line.root, "build", "demo-files"))
+    return demo_files.fetch(("emotion", "sentences"), cache, lambda text: None)
+
+
 def noisy(line, name):
     path = os.path.join(folder(line), name + "-noise.keras")
     if not os.path.exists(path):

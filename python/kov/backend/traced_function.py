@@ -2,8 +2,10 @@
 """A step of `predict` or `evaluate` as a plan: traced once per signature of its input.
 
 Sizes: the first dimension of every input is free, so that one plan serves all batch sizes. A
-dimension that is seen to change becomes free too. If the step's Python needs a size that is free,
-it is traced again with the sizes of the data; if it needs a content, the step runs eagerly.
+dimension that is seen to change becomes free too, unless the step's Python decides otherwise when it
+knows the size (CenterCrop enlarges a small picture) and results of another shape come out. If the
+step's Python needs a size that is free, it is traced again with the sizes of the data; if it needs a
+content, the step runs eagerly.
 """
 
 import threading
@@ -58,11 +60,16 @@ class _Plan:
         self.is_result = [_core.is_traced(output) for output in self.outputs]
         results = [x for x, traced in zip(self.outputs, self.is_result) if traced]
         results += [_core.as_traced(value, scope.trace) for _, value in scope.updates.values()]
+        self.shapes = [result.shape for result in results]
         self.graph = scope.trace.finish(results)
         # The trace's values are of no use any more, and keep the builder alive.
         self.outputs = [None if t else x for x, t in zip(self.outputs, self.is_result)]
         self.structure = tree.pack_sequence_as(outputs, self.outputs)
+        self.plan = None
+
+    def compile(self):
         self.plan = self.graph.compile()
+        return self
 
     def serves(self, leaves):
         for i, axis, size in self.fixed:
@@ -73,9 +80,19 @@ class _Plan:
             return all(leaves[i].shape[0] == batch for i in self.batched)
         return True
 
+    def _run(self, leaves):
+        return self.plan.run(leaves + [variable._value for variable in self.variables])
+
+    def agrees(self, known, leaves):
+        """Whether results are of the shapes that a trace has which knows all sizes."""
+        return all(
+            known_size in (None, size)
+            for result, known_shape in zip(self._run(leaves), known.shapes)
+            for size, known_size in zip(result.shape, known_shape, strict=True)
+        )
+
     def __call__(self, leaves):
-        results = self.plan.run(leaves + [variable._value for variable in self.variables])
-        results = iter(results)
+        results = iter(self._run(leaves))
         outputs = [next(results) if t else x for x, t in zip(self.outputs, self.is_result)]
         for variable, value in zip(self.updated, results):
             variable._value = value
@@ -127,18 +144,23 @@ class TracedFunction:
 
     def _trace(self, data, leaves, plans):
         free = [_free_dimensions(i, leaf.shape, plans) for i, leaf in enumerate(leaves)]
-        has_free = any(any(f) for f in free)
+        has_free, known = any(any(f) for f in free), None
         if has_free and not any(plan.needs_sizes for plan in plans):
             try:
-                return self._trace_with(data, leaves, free)
+                plan = self._trace_with(data, leaves, free).compile()
+                if not any(any(f[1:]) for f in free):
+                    return plan
+                known = self._trace_with(data, leaves, _nothing_free(free))
+                if plan.agrees(known, leaves):
+                    return plan
             except _core.UnknownValue:
                 raise
             except (TypeError, ValueError):
                 # Arithmetic on a free size fails as arithmetic on None.
                 pass
-        plan = self._trace_with(data, leaves, [(False,) * len(f) for f in free])
+        plan = known or self._trace_with(data, leaves, _nothing_free(free))
         plan.needs_sizes = has_free
-        return plan
+        return plan.compile()
 
     def _trace_with(self, data, leaves, free):
         try:
@@ -174,6 +196,10 @@ def _free_dimensions(i, shape, plans):
         for axis, size in enumerate(plan.sizes[i]):
             free[axis] = free[axis] or plan.free[i][axis] or size != shape[axis]
     return tuple(free)
+
+
+def _nothing_free(free):
+    return [(False,) * len(f) for f in free]
 
 
 def _shares_batch(leaves, free):

@@ -5,6 +5,9 @@
 
 static const kov_window zeros, ones = {{1, 1, 1}};
 
+/* Keras has no use for where a maximum was; OpenVINO has positions in int32 alone. */
+static const kov_dtype position_dtype = KOV_DTYPE_I32;
+
 static kov_value pool(kov_builder *b, const char *function, kov_value inputs, kov_ints pool_size,
                       kov_ints strides, const char *padding, const char *data_format, bool max)
 {
@@ -21,7 +24,7 @@ static kov_value pool(kov_builder *b, const char *function, kov_value inputs, ko
     kov_ints pads = kov_window_ints(&zeros, n), kernel = kov_window_ints(&size, n);
     kov_ints steps = kov_window_ints(&step, n);
     kov_value y = max ? kov_max_pool(b, inputs, steps, kov_window_ints(&ones, n), pads, pads,
-                                     kernel, "floor", auto_pad, KOV_DTYPE_I64, 0)
+                                     kernel, "floor", auto_pad, position_dtype, 0)
                       : kov_avg_pool(b, inputs, steps, pads, pads, kernel, true, "floor", auto_pad);
     return first ? y : kov_to_channels_last(b, y);
 }
@@ -50,7 +53,7 @@ static kov_value adaptive(kov_builder *b, const char *function, kov_value inputs
     if (!first)
         inputs = kov_to_channels_first(b, inputs);
     kov_value shape = kov_constant_i64(b, size.at, n);
-    kov_value y = max ? kov_adaptive_max_pool(b, inputs, shape, KOV_DTYPE_I64)
+    kov_value y = max ? kov_adaptive_max_pool(b, inputs, shape, position_dtype)
                       : kov_adaptive_avg_pool(b, inputs, shape);
     return first ? y : kov_to_channels_last(b, y);
 }
