@@ -45,10 +45,7 @@ int main(int argc, char **argv)
 done:
     kov_tensor_release(y);
     kov_tensor_release(x);
-    if (context) {
-        kov_eager_clear(context);
-        kov_context_release(context);
-    }
+    kov_context_release(context);
     free(numbers);
     return status;
 }

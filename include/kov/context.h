@@ -26,8 +26,8 @@ typedef struct kov_context_options {
     void *log_user;
 } kov_context_options;
 
-/* options may be NULL. The context is freed when the last object made from it is released; cached
- * eager plans are such objects (kov_eager_clear). */
+/* options may be NULL. Each owner releases the context once; objects made from it may outlive that
+ * and keep its memory until they are released themselves. */
 KOV_API kov_status kov_context_create(const kov_context_options *options, kov_context **out);
 KOV_API void kov_context_retain(kov_context *context);
 KOV_API void kov_context_release(kov_context *context);

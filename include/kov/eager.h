@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One function on data, now. Plans are kept in a bounded cache of the context; they keep the
- * context alive, so whoever wants it freed calls kov_eager_clear before the last
- * kov_context_release. */
+/* One function on data, now. Plans are kept in a bounded cache of the context, which goes with its
+ * last owner. */
 #ifndef KOV_EAGER_H
 #define KOV_EAGER_H
 

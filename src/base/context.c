@@ -62,6 +62,7 @@ kov_status kov_context_create(const kov_context_options *options, kov_context **
         return kov_fail(KOV_OUT_OF_MEMORY, "kov_context_create: no memory for the context");
     memset(context, 0, sizeof *context);
     context->options = chosen;
+    atomic_init(&context->owners, 1);
     atomic_init(&context->references, 1);
     atomic_init(&context->fail_after, -1);
     int threads = chosen.threads > 0 ? chosen.threads : kov_cpu_count();
@@ -73,22 +74,35 @@ kov_status kov_context_create(const kov_context_options *options, kov_context **
     return KOV_OK;
 }
 
-void kov_context_retain(kov_context *context)
+void kov_context_hold(kov_context *context)
 {
     atomic_fetch_add_explicit(&context->references, 1, memory_order_relaxed);
 }
 
-void kov_context_release(kov_context *context)
+void kov_context_drop(kov_context *context)
 {
-    if (context == NULL ||
-        atomic_fetch_sub_explicit(&context->references, 1, memory_order_acq_rel) != 1)
+    if (atomic_fetch_sub_explicit(&context->references, 1, memory_order_acq_rel) != 1)
         return;
-    void *attached = atomic_load_explicit(&context->attached, memory_order_acquire);
-    if (attached != NULL)
-        context->release_attached(attached);
     kov_threads_stop(context);
     kov_memory_trim(context);
     context->options.release(context->options.alloc_user, context, sizeof *context);
+}
+
+void kov_context_retain(kov_context *context)
+{
+    atomic_fetch_add_explicit(&context->owners, 1, memory_order_relaxed);
+}
+
+/* What is attached holds objects of the context: it goes first, or neither would ever go. */
+void kov_context_release(kov_context *context)
+{
+    if (context == NULL ||
+        atomic_fetch_sub_explicit(&context->owners, 1, memory_order_acq_rel) != 1)
+        return;
+    void *attached = atomic_exchange(&context->attached, NULL);
+    if (attached != NULL)
+        context->release_attached(attached);
+    kov_context_drop(context);
 }
 
 void *kov_context_attached(kov_context *context, void *(*make)(kov_context *context),

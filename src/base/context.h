@@ -24,7 +24,8 @@ typedef struct kov_block_cache {
 } kov_block_cache;
 
 struct kov_context {
-    atomic_size_t references;
+    atomic_size_t owners;        /* kov_context_create and kov_context_retain */
+    atomic_size_t references;    /* one for all owners, one for each object made from it */
     kov_context_options options; /* alloc and release are never NULL */
     atomic_size_t bytes_in_use;
     atomic_int_least64_t fail_after; /* see kov_memory_fail_after */
@@ -36,8 +37,13 @@ struct kov_context {
     kov_block_cache cache;
 };
 
+/* What objects that are made from the context do to keep its memory: unlike an owner
+ * (kov_context_retain) they do not keep what is attached to it, which may hold such objects. */
+void kov_context_hold(kov_context *context);
+void kov_context_drop(kov_context *context);
+
 /* The object that make() gave for this context, made at the first call; NULL on failure. It is
- * released with the context, so what it holds must not retain the context for ever. */
+ * released when the last owner releases the context. For callers that own the context. */
 void *kov_context_attached(kov_context *context, void *(*make)(kov_context *context),
                            void (*release)(void *attached));
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "formats/ir_constants.h"
 
+#include "base/context.h"
 #include "base/status.h"
 
 #include <string.h>
@@ -22,7 +23,7 @@ kov_status kov_bytes_create(kov_context *context, size_t size, kov_bytes *out)
         return KOV_OUT_OF_MEMORY;
     const struct owner owner = {context};
     memcpy(block, &owner, sizeof owner);
-    kov_context_retain(context);
+    kov_context_hold(context);
     *out = (kov_bytes){block + ALIGNMENT, size};
     return KOV_OK;
 }
@@ -35,7 +36,7 @@ void kov_bytes_free(kov_bytes *bytes)
     char *block = (char *)bytes->data - ALIGNMENT;
     memcpy(&owner, block, sizeof owner);
     kov_free(owner.context, block);
-    kov_context_release(owner.context);
+    kov_context_drop(owner.context);
     *bytes = (kov_bytes){0};
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* IR from files: model.xml, and model.bin beside it, whose bytes constants point into. */
+#include "base/context.h"
 #include "base/status.h"
 #include "formats/ir_block.h"
 #include "formats/ir_read.h"
@@ -29,7 +30,7 @@ void kov_ir_block_release(void *block_)
         return;
     kov_context *context = block->context;
     kov_free(context, block);
-    kov_context_release(context);
+    kov_context_drop(context);
 }
 
 const unsigned char *kov_ir_block_data(const kov_ir_block *block)
@@ -56,7 +57,7 @@ static kov_status read_file(kov_context *context, FILE *file, const char *path, 
     atomic_init(&block->references, 1);
     block->context = context;
     block->size = (size_t)info.st_size;
-    kov_context_retain(context);
+    kov_context_hold(context);
     if (fread(block->data, 1, block->size, file) != block->size) {
         kov_ir_block_release(block);
         return kov_fail(KOV_IO_ERROR, "%s: cannot be read to its end", path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Life of a builder, its errors and levels, and emission of nodes. */
 #include "graph/builder.h"
+#include "base/context.h"
 #include "base/status.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,7 +55,7 @@ static kov_status create(kov_context *context, kov_dims *dims, kov_builder **out
     b->floatx = KOV_DTYPE_F32;
     b->epsilon = kov_epsilon;
     b->reuse = true;
-    kov_context_retain(context);
+    kov_context_hold(context);
     kov_dims_retain(dims);
     kov_status status = kov_level_open(b);
     if (status != KOV_OK) {
@@ -93,7 +94,7 @@ void kov_builder_release(kov_builder *b)
     kov_free(context, (char *)b->scope);
     kov_dims_release(b->dims);
     kov_free(context, b);
-    kov_context_release(context);
+    kov_context_drop(context);
 }
 
 void kov_builder_set_floatx(kov_builder *b, kov_dtype floatx)

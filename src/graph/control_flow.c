@@ -2,6 +2,7 @@
 /* Bodies of If and While, and the nodes that take them. */
 #include "graph/builder.h"
 
+#include "base/context.h"
 #include "base/status.h"
 
 #include <string.h>
@@ -29,7 +30,7 @@ static kov_status make_body(kov_builder *b, kov_graph *graph, kov_body **out)
     if (n > 0)
         memcpy(body->captures, level->captures.at, (size_t)n * sizeof *body->captures);
     body->context = b->context;
-    kov_context_retain(b->context);
+    kov_context_hold(b->context);
     body->graph = graph;
     body->capture_count = n;
     body->parameter_count = graph->parameters.n - n;
@@ -154,7 +155,7 @@ void kov_body_release(kov_body *body)
     kov_graph_release(body->graph);
     kov_free(context, body->captures);
     kov_free(context, body);
-    kov_context_release(context);
+    kov_context_drop(context);
 }
 
 int kov_body_result_count(const kov_body *body)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "graph/graph.h"
+#include "base/context.h"
 #include "base/status.h"
 #include <string.h>
 
@@ -16,7 +17,7 @@ kov_status kov_graph_create(kov_context *context, kov_dims *dims, kov_graph **ou
         kov_free(context, graph);
         return KOV_OUT_OF_MEMORY;
     }
-    kov_context_retain(context);
+    kov_context_hold(context);
     kov_dims_retain(dims);
     graph->dims = dims;
     *out = graph;
@@ -46,7 +47,7 @@ void kov_graph_release(kov_graph *graph)
     kov_arena_free(&graph->arena);
     kov_dims_release(graph->dims);
     kov_free(context, graph);
-    kov_context_release(context);
+    kov_context_drop(context);
 }
 
 int kov_graph_parameter_count(const kov_graph *graph)

@@ -138,7 +138,7 @@ kov_status kov_executable_create(kov_graph *graph, bool eager, kov_executable **
         return KOV_OUT_OF_MEMORY;
     }
     e->context = graph->context;
-    kov_context_retain(e->context);
+    kov_context_hold(e->context);
     e->graph = prepared;
     e->eager = eager;
     pthread_mutex_init(&e->lock, NULL);
@@ -169,7 +169,7 @@ void kov_executable_release(kov_executable *e)
     pthread_mutex_destroy(&e->lock);
     kov_graph_release(e->graph);
     kov_free(context, e);
-    kov_context_release(context);
+    kov_context_drop(context);
 }
 
 /* ---- finding the instance of a run ---- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compiling a part on a device of OpenVINO and running it. */
+#include "base/context.h"
 #include "base/status.h"
 #include "base/threads.h"
 #include "openvino/exact.h"
@@ -93,7 +94,7 @@ static void release(void *executable_)
     kov_free(context, e->result_static);
     pthread_mutex_destroy(&e->lock);
     kov_free(context, e);
-    kov_context_release(context);
+    kov_context_drop(context);
 }
 
 static kov_status fill(executable *e, kov_graph *graph, const kov_engine_options *options)
@@ -123,7 +124,7 @@ static kov_status compile(kov_graph *graph, const kov_engine_options *options, v
     if (!e)
         return KOV_OUT_OF_MEMORY;
     e->context = graph->context;
-    kov_context_retain(e->context);
+    kov_context_hold(e->context);
     e->graph = graph;
     kov_graph_retain(graph);
     pthread_mutex_init(&e->lock, NULL);

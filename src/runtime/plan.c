@@ -126,7 +126,7 @@ kov_status kov_plan_create(kov_graph *graph, const kov_plan_options *options, ko
         return KOV_OUT_OF_MEMORY;
     plan->refs = 1;
     plan->context = context;
-    kov_context_retain(context);
+    kov_context_hold(context);
     pthread_mutex_init(&plan->lock, NULL);
     kov_dims_lock(graph->dims);
     kov_status status = fill(plan, graph, options);
@@ -164,7 +164,7 @@ void kov_plan_release(kov_plan *plan)
     kov_free(context, plan->passes_off);
     pthread_mutex_destroy(&plan->lock);
     kov_free(context, plan);
-    kov_context_release(context);
+    kov_context_drop(context);
 }
 
 /* ---- inputs ---- */

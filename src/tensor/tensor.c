@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tensor/tensor.h"
 
+#include "base/context.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "tensor/convert.h"
@@ -31,7 +32,7 @@ static kov_buffer *new_buffer(kov_context *context, size_t header, size_t bytes)
     atomic_init(&buffer->references, 1);
     buffer->context = context;
     buffer->bytes = bytes;
-    kov_context_retain(context);
+    kov_context_hold(context);
     return buffer;
 }
 
@@ -48,7 +49,7 @@ static void release_buffer(kov_buffer *buffer)
     if (buffer->done != NULL)
         buffer->done(buffer->user);
     kov_free(context, buffer);
-    kov_context_release(context);
+    kov_context_drop(context);
 }
 
 /* A tensor without a buffer, its shape checked. */

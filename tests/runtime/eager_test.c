@@ -483,9 +483,47 @@ static void memory_runs_out(void **state)
     end(context);
 }
 
+static void *count_alloc(void *user, size_t size, size_t alignment)
+{
+    void *memory = NULL;
+    if (posix_memalign(&memory, alignment < sizeof(void *) ? sizeof(void *) : alignment, size) != 0)
+        return NULL;
+    *(int64_t *)user += (int64_t)size;
+    return memory;
+}
+
+static void count_release(void *user, void *memory, size_t size)
+{
+    *(int64_t *)user -= (int64_t)size;
+    free(memory);
+}
+
+/* Cached plans do not keep a context whose owner has let it go; a result in his hands does. */
+static void a_context_goes_with_its_owner(void **state)
+{
+    (void)state;
+    int64_t bytes = 0;
+    const kov_context_options options = {
+        .alloc = count_alloc, .release = count_release, .alloc_user = &bytes, .threads = 1};
+    kov_context *context;
+    const int64_t dims[] = {3, 4};
+    assert_int_equal(kov_context_create(&options, &context), KOV_OK);
+    kov_tensor *x = counting(context, 2, dims);
+    const kov_argument arguments[] = {tensor_argument(x), tensor_argument(x)};
+    kov_tensor *y = call(context, "numpy", "add", arguments, 2, NULL);
+    assert_true(has_dims(y, 2, dims));
+    kov_tensor_release(x);
+    kov_context_release(context);
+    assert_true(bytes > 0);
+    assert_true(((const float *)kov_tensor_data(y))[11] == 22.0f);
+    kov_tensor_release(y);
+    assert_int_equal(bytes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_context_goes_with_its_owner),
         cmocka_unit_test(cache_stays_bounded),
         cmocka_unit_test(guards_alternate),
         cmocka_unit_test(negative_entries_alternate),
