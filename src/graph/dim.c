@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "graph/dim.h"
+#include "base/context.h"
 #include "base/status.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_FACTORS 32 /* of a product that is kept in order */
+#define MAX_FACTORS 32 /* of a product, or a broadcast, that is kept in order */
 
 static kov_dim dim_of_index(int index)
 {
@@ -31,7 +32,7 @@ kov_dims *kov_dims_create(kov_context *context)
     pthread_mutexattr_destroy(&again);
     kov_arena_init(&dims->arena, context);
     kov_hash_map_init(&dims->map, context);
-    kov_context_retain(context);
+    kov_context_hold(context);
     return dims;
 }
 
@@ -50,7 +51,7 @@ void kov_dims_release(kov_dims *dims)
     kov_free(context, dims->exprs.at);
     pthread_mutex_destroy(&dims->lock);
     kov_free(context, dims);
-    kov_context_release(context);
+    kov_context_drop(context);
 }
 
 void kov_dims_lock(kov_dims *dims)
@@ -330,18 +331,20 @@ static kov_dim scale(kov_dims *dims, kov_dim a, int64_t factor)
     return intern(dims, KOV_DIM_MUL, base, number_node(dims, coefficient), out.lower, out.upper);
 }
 
-/* The factors of a product that has no number in it; -1 if there are more than capacity. */
-static int list_factors(const kov_dims *dims, kov_dim a, kov_dim *out, int n, int capacity)
+/* The operands of a tree of one kind, for a product one that has no number in it; -1 if there are
+ * more than capacity. */
+static int list_operands(const kov_dims *dims, kov_dim_kind kind, kov_dim a, kov_dim *out, int n,
+                         int capacity)
 {
     const kov_dim_expr *e = a < 0 ? kov_dim_expr_of(dims, a) : NULL;
-    if (e && e->kind == KOV_DIM_MUL) {
-        n = list_factors(dims, e->left, out, n, capacity);
-        return n < 0 ? n : list_factors(dims, e->right, out, n, capacity);
+    if (e && e->kind == kind) {
+        n = list_operands(dims, kind, e->left, out, n, capacity);
+        return n < 0 ? n : list_operands(dims, kind, e->right, out, n, capacity);
     }
     if (n == capacity)
         return -1;
     int at = n;
-    for (; at > 0 && out[at - 1] < a; at--) /* by age, so equal products are equal nodes */
+    for (; at > 0 && out[at - 1] < a; at--) /* by age, so equal trees are equal nodes */
         out[at] = out[at - 1];
     out[at] = a;
     return n + 1;
@@ -362,8 +365,8 @@ kov_dim kov_dim_mul(kov_dims *dims, kov_dim a, kov_dim b)
     int64_t ca, cb;
     kov_dim factors[MAX_FACTORS];
     kov_dim base_a = term_base(dims, a, &ca), base_b = term_base(dims, b, &cb), product;
-    int n = list_factors(dims, base_a, factors, 0, MAX_FACTORS);
-    n = n < 0 ? n : list_factors(dims, base_b, factors, n, MAX_FACTORS);
+    int n = list_operands(dims, KOV_DIM_MUL, base_a, factors, 0, MAX_FACTORS);
+    n = n < 0 ? n : list_operands(dims, KOV_DIM_MUL, base_b, factors, n, MAX_FACTORS);
     if (n < 0) {
         product = intern_product(dims, base_a, base_b);
     } else {
@@ -502,6 +505,37 @@ kov_dim kov_dim_max(kov_dims *dims, kov_dim a, kov_dim b)
     return extreme(dims, a, b, KOV_DIM_MAX);
 }
 
+/* From 2 upward only 1 can stand beside a dimension, or itself; 0 beside 1 is 0. */
+static kov_dim intern_broadcast(kov_dims *dims, kov_dim a, kov_dim b)
+{
+    struct range x = range_of(dims, a), y = range_of(dims, b);
+    int64_t larger = x.lower > y.lower ? x.lower : y.lower;
+    int64_t smaller = x.lower > y.lower ? y.lower : x.lower;
+    return intern(dims, KOV_DIM_BROADCAST, a, b, larger > 1 ? larger : smaller,
+                  x.upper > y.upper ? x.upper : y.upper);
+}
+
+kov_dim kov_dim_broadcast(kov_dims *dims, kov_dim a, kov_dim b)
+{
+    if (a == b || b == 1)
+        return a;
+    if (a == 1)
+        return b;
+    if (is_raw_number(dims, a) || is_raw_number(dims, b))
+        return is_raw_number(dims, a) ? a : b; /* the other must turn out equal or 1 */
+    kov_dim operands[MAX_FACTORS];
+    int n = list_operands(dims, KOV_DIM_BROADCAST, a, operands, 0, MAX_FACTORS);
+    n = n < 0 ? n : list_operands(dims, KOV_DIM_BROADCAST, b, operands, n, MAX_FACTORS);
+    if (n < 0)
+        return intern_broadcast(dims, a, b);
+    kov_dim joined = operands[0];
+    for (int i = 1; i < n; i++) {
+        if (operands[i] != operands[i - 1])
+            joined = intern_broadcast(dims, joined, operands[i]);
+    }
+    return joined;
+}
+
 struct binding {
     const kov_dim *symbols;
     const int64_t *values;
@@ -552,6 +586,9 @@ static bool evaluate(const kov_dims *dims, kov_dim dim, const struct binding *bi
     case KOV_DIM_MAX:
         *out = a > b ? a : b;
         return true;
+    case KOV_DIM_BROADCAST:
+        *out = a == 1 ? b : a;
+        return a == b || a == 1 || b == 1;
     default:
         return false;
     }
@@ -610,6 +647,8 @@ int kov_dim_print(const kov_dims *dims, kov_dim dim, char *out, size_t size)
         return snprintf(out, size, "ceil(%s/%s)", left, right);
     case KOV_DIM_MIN:
         return snprintf(out, size, "min(%s,%s)", left, right);
+    case KOV_DIM_BROADCAST:
+        return snprintf(out, size, "broadcast(%s,%s)", left, right);
     default:
         return snprintf(out, size, "max(%s,%s)", left, right);
     }

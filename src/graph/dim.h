@@ -17,7 +17,8 @@ typedef enum kov_dim_kind {
     KOV_DIM_FLOOR_DIV,
     KOV_DIM_CEIL_DIV,
     KOV_DIM_MIN,
-    KOV_DIM_MAX
+    KOV_DIM_MAX,
+    KOV_DIM_BROADCAST /* of two that are equal, or of which one is 1: the other */
 } kov_dim_kind;
 
 typedef struct kov_dim_expr {
@@ -72,12 +73,17 @@ kov_dim kov_dim_floor_div(kov_dims *dims, kov_dim a, kov_dim b);
 kov_dim kov_dim_ceil_div(kov_dims *dims, kov_dim a, kov_dim b);
 kov_dim kov_dim_min(kov_dims *dims, kov_dim a, kov_dim b);
 kov_dim kov_dim_max(kov_dims *dims, kov_dim a, kov_dim b);
+/* What a and b, both >= 0, broadcast to, if they do; whether they do is seen when a graph is run.
+ */
+kov_dim kov_dim_broadcast(kov_dims *dims, kov_dim a, kov_dim b);
 int64_t kov_dim_lower(const kov_dims *dims, kov_dim dim);
 int64_t kov_dim_upper(const kov_dims *dims, kov_dim dim); /* INT64_MAX: none */
 
-/* The number that hints of its symbols give; false if one has none. */
+/* The number that hints of its symbols give; false if one has none, or they do not broadcast. */
 bool kov_dim_hint(const kov_dims *dims, kov_dim dim, int64_t *out);
-/* With values[i] the number of symbol symbols[i]; false if one is missing. */
+/* With values[i] the number of symbol symbols[i]; false if one is missing, or they do not
+ * broadcast.
+ */
 bool kov_dim_evaluate(const kov_dims *dims, kov_dim dim, const kov_dim *symbols,
                       const int64_t *values, int n, int64_t *out);
 /* "N", "2*N+1"; returns the length written as snprintf does. */

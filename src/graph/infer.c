@@ -141,21 +141,13 @@ kov_status kov_infer_broadcast(kov_infer *infer, int a_ndim, const kov_dim *a, i
     for (int i = 0; i < n; i++) {
         kov_dim x = i < n - a_ndim ? 1 : a[i - (n - a_ndim)];
         kov_dim y = i < n - b_ndim ? 1 : b[i - (n - b_ndim)];
-        if (x == y || y == 1) {
-            joined[i] = x;
-        } else if (x == 1) {
-            joined[i] = y;
-        } else if (x >= 0 && y >= 0) {
+        if (x >= 0 && y >= 0 && x != y && x != 1 && y != 1)
             return kov_infer_fail(
                 infer, KOV_INVALID_ARGUMENT,
                 "shapes do not broadcast: dimension %d is %lld and %lld; they must "
                 "be equal or one of them 1",
                 i - n, (long long)x, (long long)y);
-        } else if (x >= 0 || y >= 0) {
-            joined[i] = x >= 0 ? x : y; /* the free one must turn out equal or 1 */
-        } else {
-            joined[i] = kov_dim_max(infer->dims, x, y);
-        }
+        joined[i] = kov_dim_broadcast(infer->dims, x, y);
     }
     *ndim = n;
     memcpy(out, joined, sizeof *out * (size_t)n);

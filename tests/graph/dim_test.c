@@ -330,6 +330,45 @@ static void out_of_range(void **state)
     end(&w);
 }
 
+/* Whatever two dimensions broadcast to, 0 beside 1 included, however many are joined in what order;
+ * no number where they do not. */
+static void broadcasting(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w);
+    kov_dims *d = w.dims;
+    kov_dim symbols[3];
+    for (int i = 0; i < 3; i++)
+        symbols[i] = kov_dim_unknown(d);
+    const kov_dim n = symbols[0], m = symbols[1], k = symbols[2];
+    kov_dim nm = kov_dim_broadcast(d, n, m), all = kov_dim_broadcast(d, nm, k);
+    assert_int_equal(nm, kov_dim_broadcast(d, m, n));
+    assert_int_equal(nm, kov_dim_broadcast(d, nm, n));
+    assert_int_equal(all, kov_dim_broadcast(d, n, kov_dim_broadcast(d, k, m)));
+    assert_int_equal(all, kov_dim_broadcast(d, all, nm));
+    assert_int_equal(kov_dim_broadcast(d, n, 1), n);
+    assert_int_equal(kov_dim_broadcast(d, 1, n), n);
+    assert_int_equal(kov_dim_broadcast(d, n, 7), 7);
+    assert_int_equal(kov_dim_broadcast(d, 0, n), 0);
+    assert_int_equal(kov_dim_lower(d, all), 0);
+    kov_dim at_least_5 = kov_dim_symbol(d, NULL, 5, 9, KOV_DIM_NO_HINT);
+    assert_int_equal(kov_dim_lower(d, kov_dim_broadcast(d, n, at_least_5)), 5);
+    for (int i = 0; i < 4 * 4 * 4; i++) {
+        const int64_t values[] = {i % 4, i / 4 % 4, i / 16};
+        int64_t want = 1, got;
+        bool fits = true;
+        for (int j = 0; j < 3; j++) {
+            fits = fits && (values[j] == 1 || want == 1 || values[j] == want);
+            want = values[j] == 1 ? want : values[j];
+        }
+        assert_int_equal(kov_dim_evaluate(d, all, symbols, values, 3, &got), fits);
+        if (fits)
+            assert_int_equal(got, want);
+    }
+    end(&w);
+}
+
 static void check_print(struct world *w, kov_dim dim, const char *want)
 {
     char text[128];
@@ -354,6 +393,7 @@ static void print(void **state)
     check_print(&w, kov_dim_ceil_div(d, n, m), "ceil(N/M)");
     check_print(&w, kov_dim_min(d, n, m), "min(N,M)");
     check_print(&w, kov_dim_max(d, kov_dim_add_number(d, n, 3), m), "max(M,N+3)");
+    check_print(&w, kov_dim_broadcast(d, n, m), "broadcast(N,M)");
     kov_dim product = kov_dim_mul(d, kov_dim_add_number(d, n, 1), m);
     kov_dim_print(d, product, text, sizeof text);
     assert_non_null(strstr(text, "(N+1)"));
@@ -401,6 +441,7 @@ int main(void)
         cmocka_unit_test(negative_multiple_of_negative),
         cmocka_unit_test(equal_expressions_are_equal_handles),
         cmocka_unit_test(hints_and_missing_symbols),
+        cmocka_unit_test(broadcasting),
         cmocka_unit_test(out_of_range),
         cmocka_unit_test(print),
         cmocka_unit_test(memory_runs_out),
