@@ -121,6 +121,24 @@ class Line:
         return subprocess.run(command, env=self.environment(**environment), capture_output=True,
                               text=True, timeout=timeout, cwd=ROOT)
 
+    def logged(self, name, *command, **environment):
+        """The log of a step (tools/step.sh NAME), which is run unless its log is younger than the
+        sources; None if it failed."""
+        log = os.path.join(BUILD, "logs", name + ".log")
+        sources = [os.path.join(folder, file) for top in ("src", "include", "fuzz")
+                   for folder, _, files in os.walk(os.path.join(ROOT, top)) for file in files]
+        newest = max(os.path.getmtime(path) for path in sources)
+        if not os.path.exists(log) or os.path.getmtime(log) < newest:
+            done = self.run(*command, timeout=5400, BUILD=BUILD, PY=sys.executable,
+                            JOBS=str(os.cpu_count()), PYTHONPATH=None,
+                            CLANG=os.environ.get("CLANG", "clang-14"), **environment)
+            if done.returncode:
+                rows = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()
+                self.true(" ".join(command), False, rows[-1][:300])
+                return None
+        with open(log, errors="replace") as file:
+            return file.read()
+
     def need_judge(self):
         if not os.path.exists(self.judge):
             raise NotBegun("no Python with other backends: run `make judge`, set KOV_JUDGE")

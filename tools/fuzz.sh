@@ -25,9 +25,9 @@ for program in "$tree"/fuzz/${FUZZ:-*}_fuzz; do
         tools/step.sh "fuzz-seeds-$name" "$PY" "$maker" "$work-seeds" || status=1
         corpora+=("$work-seeds")
     fi
-    tools/step.sh "fuzz-$name" "$program" -max_total_time="$seconds" -timeout=30 \
+    tools/step.sh "fuzz-$name-${seconds}s" "$program" -max_total_time="$seconds" -timeout=30 \
         -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$work-" \
         ${FUZZ_SEED:+-seed="$FUZZ_SEED"} "${corpora[@]}" || status=1
-    grep -E 'number_of_executed_units|new_units_added' "$KOV_LOGS/fuzz-$name.log" || true
+    grep -E 'number_of_executed_units|new_units_added' "$KOV_LOGS/fuzz-$name-${seconds}s.log" || true
 done
 exit $status

@@ -62,6 +62,7 @@ print([name for name in ("openvino", "tensorflow", "jax", "torch") if name in sy
 """
 
 _NIGHTLY = """
+import sys
 import numpy as np, keras, kov
 assert kov.is_active()
 assert abs(float(keras.ops.log1p(np.float32(1e-20))) - 1e-20) < 1e-26
@@ -70,8 +71,8 @@ model.compile(loss="mse")
 x, y = np.ones((5, 4), "float32"), np.zeros((5, 3), "float32")
 want = model.predict(x, verbose=0, batch_size=2)
 model.evaluate(x, y, verbose=0)
-model.save("model.keras")
-got = keras.models.load_model("model.keras").predict(x, verbose=0)
+model.save(sys.argv[1])
+got = keras.models.load_model(sys.argv[1]).predict(x, verbose=0)
 assert np.array_equal(want, got)
 print(keras.__version__)
 """
@@ -147,7 +148,8 @@ def _nightly(line):
     path = os.path.join(line.scratch, "nightly.py")
     with open(path, "w") as file:
         file.write(_NIGHTLY)
-    done = line.run(python, path, PYTHONPATH=None, KERAS_BACKEND="kov", timeout=600)
+    done = line.run(python, path, os.path.join(line.scratch, "model.keras"), PYTHONPATH=None,
+                    KERAS_BACKEND="kov", timeout=600)
     found = done.stdout.strip() if done.returncode == 0 else done.stderr.strip()[-300:]
     line.true("Keras 3.16: log1p, predict, evaluate, save and load", done.returncode == 0, found)
     line.attempt("Keras 3.16: the emotion model", _nightly_emotion, line, python)

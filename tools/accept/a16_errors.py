@@ -120,22 +120,25 @@ def _hostile(line):
 
 
 def _fuzz(line):
-    import os
-    log = os.path.join(line.root, "build", "logs", "fuzz.log")
-    if not os.path.exists(log):
-        raise line.NotBegun("no log of fuzzing: `make fuzz` (ten minutes) writes build/logs")
-    with open(log, errors="replace") as file:
-        text = file.read()
-    line.true("fuzzing found nothing", "ERROR:" not in text and "SUMMARY:" not in text)
+    """What `make fuzz` does, whose log serves too."""
+    import re
+    log = line.logged("fuzz-ir_fuzz-600s", "tools/fuzz.sh", "600", FUZZ="ir")
+    if log is not None:
+        done = re.search(r"Done (\d+) runs in (\d+) second", log)
+        clean = "ERROR:" not in log and "SUMMARY:" not in log
+        line.true("fuzzing found nothing", clean, f"{done.group(1)} runs" if done else "no end")
+        line.at_least("fuzzed", int(done.group(2)) if done else 0, 600, "s")
 
 
 def _allocation(line):
-    import glob
+    import importlib.util
     import os
-    found = glob.glob(os.path.join(line.build, "**", "*alloc*fail*"), recursive=True)
-    programs = [path for path in found if os.access(path, os.X_OK) and os.path.isfile(path)]
-    if not programs:
-        raise line.NotBegun("no test that makes allocations fail over a load and a run")
-    for program in programs:
-        done = line.run(program)
-        line.true(os.path.basename(program), done.returncode == 0, f"exit {done.returncode}")
+    import re
+    program = os.path.join(line.build, "tests", "test_runtime_allocation_failure")
+    libraries = os.path.join(os.path.dirname(importlib.util.find_spec("openvino").origin), "libs")
+    done = line.run(program, KOV_OPENVINO_LIB=libraries)
+    said = dict(re.findall(r"(\w+): each of (\d+) allocations failed once", done.stdout))
+    for device in ("NATIVE", "CPU"):
+        line.true(f"load and run with every allocation failing once, {device}",
+                  done.returncode == 0 and device in said,
+                  f"{said.get(device, 'none')} allocations, exit {done.returncode}")
