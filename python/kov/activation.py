@@ -22,9 +22,16 @@ _SERVED = os.path.join(_HERE, "served")
 _IN_TREE = "keras.src.backend.openvino"
 _PLUGGABLE = "keras_openvino"
 
+_TORCH = "keras.src.backend.torch"
+_TORCH_OPTIMIZERS = "adadelta adagrad adam adamax adamw lion nadam rmsprop sgd"
+
 _SINGLE = {
     "keras.src.export.openvino": "keras_export_openvino.py",
     "keras_hub.src.utils.openvino_utils": "keras_hub_openvino_utils.py",
+    **{
+        f"{_TORCH}.optimizers.torch_{name}": "keras_torch_optimizers.py"
+        for name in _TORCH_OPTIMIZERS.split()
+    },
 }
 
 
@@ -49,6 +56,8 @@ def find_spec(name):
     for root in (_IN_TREE + ".", _PLUGGABLE + ".src."):
         if name.startswith(root):
             return _below(name, name[len(root) :])
+    if name in (_TORCH, _TORCH + ".optimizers") and not importlib.util.find_spec("torch"):
+        return importlib.machinery.ModuleSpec(name, None, is_package=True)  # way to the optimizers
     if name.startswith(_PLUGGABLE + "."):
         raise ModuleNotFoundError(f"kov has no module {name!r}", name=name)
     return None

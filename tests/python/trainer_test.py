@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """predict and evaluate: traced against the same models called eagerly, and against NumPy."""
 
+import json
 import os
+import sys
 import warnings
+import zipfile
 
 os.environ["KERAS_BACKEND"] = "kov"
 
@@ -326,3 +329,27 @@ def test_seeded_dropout_advances_in_predict():
     first, second = model.predict(x, verbose=0), model.predict(x, verbose=0)
     assert (first != second).any()
     assert set(np.unique(first)) == {0.0, 2.0}
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "Lion", "RMSprop"])
+def test_a_model_compiled_under_the_torch_backend_loads(name, tmp_path):
+    """That backend writes the module of its own optimizer class into the file."""
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    model.compile(name.lower(), "mse")
+    path = str(tmp_path / "model.keras")
+    model.save(path)
+    with zipfile.ZipFile(path) as file:
+        parts = {part: file.read(part) for part in file.namelist()}
+    config = json.loads(parts["config.json"])
+    optimizer = config["compile_config"]["optimizer"]
+    optimizer["module"] = f"keras.src.backend.torch.optimizers.torch_{name.lower()}"
+    optimizer["registered_name"] = name
+    parts["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(path, "w") as file:
+        for part, data in parts.items():
+            file.writestr(part, data)
+    loaded = keras.models.load_model(path)
+    assert type(loaded.optimizer) is getattr(keras.optimizers, name)
+    x = np.ones((2, 4), "float32")
+    np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
+    assert "torch" not in sys.modules
