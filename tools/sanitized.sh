@@ -22,7 +22,7 @@ export TSAN_OPTIONS=halt_on_error=1
 
 cmake -S . -B "$tree" -G "$(command -v ninja >/dev/null && echo Ninja || echo 'Unix Makefiles')" \
     -DCMAKE_C_COMPILER="$compiler" -DPython3_EXECUTABLE="$PY" \
-    -DKOV_SANITIZE="$sanitizers" -DKOV_FUZZ=$fuzz -DKOV_PYTHON=OFF
+    -DKOV_SANITIZE="$sanitizers" -DKOV_FUZZ=$fuzz
 cmake --build "$tree" -j "$JOBS" --target "$target"
 if [ "${1:-}" = ctest ]; then
     shift

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A graph built once and run for several batches: relu(x @ w + b), with w and b as variables. Shows
- * the graph, what runs where, and the results.
+ * the graph, what runs where, and the results. C, and C++ as well.
  *
  *     cc build_graph.c $(pkg-config --cflags --libs kov) -o build_graph && ./build_graph */
 #include <kov/kov.h>
@@ -13,8 +13,10 @@ enum { FEATURES = 4, UNITS = 3 };
 static kov_value call(kov_builder *builder, const char *module, const char *name, kov_value first,
                       kov_value second)
 {
-    kov_argument arguments[2] = {{.kind = KOV_ARGUMENT_VALUE, .u.value = first},
-                                 {.kind = KOV_ARGUMENT_VALUE, .u.value = second}};
+    kov_argument arguments[2];
+    arguments[0].kind = arguments[1].kind = KOV_ARGUMENT_VALUE;
+    arguments[0].u.value = first;
+    arguments[1].u.value = second;
     kov_value out = KOV_VALUE_ERROR;
     int count = 1, given = second == KOV_VALUE_NONE ? 1 : 2;
     kov_call(builder, kov_function_find(module, name), arguments, given, &out, &count);
@@ -58,7 +60,7 @@ static kov_status run(kov_context *context, kov_plan *plan, int64_t batch)
         status = kov_tensor_from_data(context, KOV_DTYPE_F32, 1, b_dims, b, &inputs[2]);
     if (status == KOV_OK)
         status = kov_plan_run(plan, inputs, 3, &y, 1);
-    const float *at = status == KOV_OK ? kov_tensor_data(y) : NULL;
+    const float *at = status == KOV_OK ? (const float *)kov_tensor_data(y) : NULL;
     for (int64_t row = 0; status == KOV_OK && row < batch; row++)
         printf("batch %d row %d: %g %g %g\n", (int)batch, (int)row, (double)at[row * UNITS],
                (double)at[row * UNITS + 1], (double)at[row * UNITS + 2]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One Keras function on data: numpy.log1p of the numbers given as arguments.
+/* One Keras function on data: numpy.log1p of the numbers given as arguments. C, and C++ as well.
  *
  *     cc log1p.c $(pkg-config --cflags --libs kov) -o log1p && ./log1p 1e-10 0.5 1 */
 #include <kov/kov.h>
@@ -16,9 +16,11 @@ int main(int argc, char **argv)
 {
     kov_context *context = NULL;
     kov_tensor *x = NULL, *y = NULL;
-    int status = EXIT_FAILURE, count = 1;
+    kov_argument argument;
+    int status = EXIT_FAILURE, count = 1, function = kov_function_find("numpy", "log1p");
     int64_t n = argc - 1;
-    double *numbers = malloc(sizeof *numbers * (size_t)argc);
+    const double *results;
+    double *numbers = (double *)malloc(sizeof *numbers * (size_t)argc);
     if (!numbers)
         return EXIT_FAILURE;
     for (int i = 1; i < argc; i++)
@@ -32,13 +34,13 @@ int main(int argc, char **argv)
         fail("tensor");
         goto done;
     }
-    const kov_argument argument = {.kind = KOV_ARGUMENT_TENSOR, .u.tensor = x};
-    int function = kov_function_find("numpy", "log1p");
+    argument.kind = KOV_ARGUMENT_TENSOR;
+    argument.u.tensor = x;
     if (kov_eager_call(context, function, KOV_DTYPE_F32, &argument, 1, &y, &count) != KOV_OK) {
         fail("numpy.log1p");
         goto done;
     }
-    const double *results = kov_tensor_data(y);
+    results = (const double *)kov_tensor_data(y);
     for (int64_t i = 0; i < n; i++)
         printf("log1p(%.17g) = %.17g\n", numbers[i], results[i]);
     status = EXIT_SUCCESS;

@@ -37,7 +37,7 @@ static void print_result(int i, const kov_tensor *tensor)
         printf("%s%" PRId64, j > 0 ? ", " : "", kov_tensor_dims(tensor)[j]);
     printf(")");
     if (kov_tensor_dtype(tensor) == KOV_DTYPE_F32) {
-        const float *at = kov_tensor_data(tensor);
+        const float *at = (const float *)kov_tensor_data(tensor);
         for (int64_t j = 0; j < kov_tensor_count(tensor) && j < 8; j++)
             printf(" %g", (double)at[j]);
     }
@@ -47,8 +47,9 @@ static void print_result(int i, const kov_tensor *tensor)
 static kov_status run(kov_context *context, kov_graph *graph, const char *device)
 {
     int parameters = kov_graph_parameter_count(graph), results = kov_graph_result_count(graph);
-    kov_tensor **tensors = calloc((size_t)(parameters + results) + 1, sizeof(kov_tensor *));
-    const kov_plan_options options = {.device = device};
+    kov_tensor **tensors =
+        (kov_tensor **)calloc((size_t)(parameters + results) + 1, sizeof(kov_tensor *));
+    const kov_plan_options options = {device, NULL, NULL};
     kov_plan *plan = NULL;
     char *text = NULL;
     kov_status status = tensors ? KOV_OK : KOV_OUT_OF_MEMORY;
