@@ -4,7 +4,6 @@
  * result is within about (K + 4) roundings of the unfolded one, K the number of products in its
  * sum. */
 #include "passes/passes.h"
-#include "passes/stable.h"
 
 /* The axis of the product's output that holds channels; -1: not a product. */
 static int channel_axis(const kov_graph *graph, const kov_node *node)
@@ -102,10 +101,9 @@ static kov_value scaled_product(kov_rewrite *r, const kov_node *product, kov_val
 static bool split_operands(const kov_rewrite *r, const kov_node *node, kov_value *data,
                            kov_value *other)
 {
-    const bool *stable = r->user;
-    if (node->input_count != 2 || stable[node->inputs[0]] == stable[node->inputs[1]])
+    if (node->input_count != 2 || r->stable[node->inputs[0]] == r->stable[node->inputs[1]])
         return false;
-    int d = stable[node->inputs[0]] ? 1 : 0;
+    int d = r->stable[node->inputs[0]] ? 1 : 0;
     *data = kov_rewrite_input(r, node, d);
     *other = kov_rewrite_input(r, node, 1 - d);
     return use_count(r, *data) == 1;
@@ -146,13 +144,12 @@ static bool multiply(kov_rewrite *r, const kov_node *node, kov_value *outs)
 /* Add(Add(x, a), b) -> Add(x, a + b) where a and b are stable; Subtract likewise with -b. */
 static bool add(kov_rewrite *r, const kov_node *node, kov_value *outs)
 {
-    const bool *stable = r->user;
     kov_value data, other;
     if (!kov_dtype_is_float(kov_graph_value(r->from, node->first_output)->dtype) ||
         !split_operands(r, node, &data, &other))
         return false;
     if (node->op == KOV_OP_SUBTRACT) {
-        if (stable[node->inputs[0]])
+        if (r->stable[node->inputs[0]])
             return false;
         other = kov_negative(r->b, other);
     }
@@ -213,10 +210,5 @@ kov_status kov_pass_fold_scale(const kov_graph *graph, const kov_pass_options *o
                                kov_graph **out)
 {
     (void)options;
-    bool *stable = kov_graph_stable(graph);
-    if (!stable)
-        return KOV_OUT_OF_MEMORY;
-    kov_status status = kov_rewrite_graph(graph, rule, stable, out);
-    kov_free(graph->context, stable);
-    return status;
+    return kov_rewrite_graph(graph, rule, NULL, out);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "passes/rewrite.h"
 #include "base/status.h"
+#include "passes/stable.h"
 #include "tensor/convert.h"
 #include <string.h>
 
@@ -98,9 +99,11 @@ static kov_status rewrite(const kov_graph *from, kov_rewrite_rule rule, void *us
     bool *needed = kov_alloc_zero(context, sizeof *needed * (size_t)(from->nodes.n + 1));
     int *uses = kov_alloc_zero(context, sizeof *uses * (size_t)from->values.n);
     r.map = kov_alloc_zero(context, sizeof *r.map * (size_t)from->values.n);
+    bool *stable = kov_graph_stable(from);
     r.uses = uses;
+    r.stable = stable;
     kov_status status = KOV_OUT_OF_MEMORY;
-    if (!needed || !uses || !r.map)
+    if (!needed || !uses || !r.map || !stable)
         goto fail;
     mark_needed(from, needed, uses);
     add_parameters(&r);
@@ -114,6 +117,7 @@ static kov_status rewrite(const kov_graph *from, kov_rewrite_rule rule, void *us
 fail:
     kov_free(context, needed);
     kov_free(context, uses);
+    kov_free(context, stable);
     kov_free(context, r.map);
     kov_builder_release(r.b);
     return status;

@@ -10,8 +10,9 @@
 typedef struct kov_rewrite {
     const kov_graph *from;
     kov_builder *b;
-    kov_value *map;  /* per value of `from`: the value of the new graph */
-    const int *uses; /* per value of `from`: how often a needed node or a result uses it */
+    kov_value *map;     /* per value of `from`: the value of the new graph */
+    const int *uses;    /* per value of `from`: how often a needed node or a result uses it */
+    const bool *stable; /* per value of `from`: it depends on constants and variables alone */
     void *user;
 } kov_rewrite;
 

@@ -4,7 +4,6 @@
  * layers is full of pairs that this brings together. Keeps bits, but where a reduction over several
  * axes adds them in another order. */
 #include "passes/passes.h"
-#include "passes/stable.h"
 
 struct sunk { /* a new value seen as Transpose(x, order) */
     kov_value x;
@@ -59,11 +58,10 @@ static kov_value lower(kov_rewrite *r, kov_value v, const struct sunk *s)
 static bool goes_under(const kov_rewrite *r, kov_value old, kov_value v, const struct sunk *s)
 {
     struct sunk other;
-    const bool *stable = r->user;
     const kov_value_info *info = kov_graph_value(kov_rewrite_new(r), v);
     if (info->ndim > s->n)
         return false;
-    if (stable[old] || info->ndim == 0)
+    if (r->stable[old] || info->ndim == 0)
         return true;
     if (sunk_of(r, v, &other))
         return same_order(s, &other);
@@ -290,10 +288,5 @@ kov_status kov_pass_sink_transpose(const kov_graph *graph, const kov_pass_option
                                    kov_graph **out)
 {
     (void)options;
-    bool *stable = kov_graph_stable(graph);
-    if (!stable)
-        return KOV_OUT_OF_MEMORY;
-    kov_status status = kov_rewrite_graph(graph, rule, stable, out);
-    kov_free(graph->context, stable);
-    return status;
+    return kov_rewrite_graph(graph, rule, NULL, out);
 }

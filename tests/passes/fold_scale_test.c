@@ -176,6 +176,36 @@ static void product_with_other_uses(void **state)
     native_end(test);
 }
 
+/* What is stable in a body is a matter of the body's values, whatever numbers the values have
+ * outside; the bodies are longer than the graph around them. */
+static void bodies_of_if(void **state)
+{
+    (void)state;
+    native_case *test = native_begin(1);
+    kov_builder *b = test->b;
+    kov_body *bodies[2];
+    kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(2, 3, 6, 6), KOV_ROLE_INPUT);
+    kov_value condition = native_input(test, KOV_DTYPE_BOOL, 0, NULL, KOV_ROLE_INPUT);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(kov_body_begin(b), KOV_OK);
+        kov_value w = native_constant(test, KOV_DTYPE_F32, DIMS(5, 3, 3, 3));
+        kov_value y = pass_convolution(test, x, w, 2, 1);
+        for (int j = 0; j < 30; j++)
+            y = kov_add(b, y, native_constant(test, KOV_DTYPE_F32, DIMS(5, 1, 1)));
+        y = kov_multiply(b, y, native_constant(test, KOV_DTYPE_F32, DIMS(5, 1, 1)));
+        assert_int_equal(kov_body_end(b, &y, 1, &bodies[i]), KOV_OK);
+    }
+    kov_value y;
+    assert_int_equal(kov_builder_if(b, condition, bodies[0], bodies[1], &y), KOV_OK);
+    kov_graph *g = pass_check(test, kov_pass_fold_scale, &y, 1, 30 * bound(27));
+    const kov_node *node = kov_graph_producer(g, g->results.at[0].value);
+    const kov_graph *body = node->attrs[KOV_IF_THEN_BODY].u.body;
+    assert_int_equal(pass_run_time_count(body, KOV_OP_ADD), 1);
+    assert_int_equal(pass_run_time_count(body, KOV_OP_MULTIPLY), 0);
+    kov_graph_release(g);
+    native_end(test);
+}
+
 /* Scales that change from run to run, or along other axes, stay where they are. */
 static void other_scales_stay(void **state)
 {
@@ -241,6 +271,7 @@ int main(void)
         cmocka_unit_test(group_convolution),
         cmocka_unit_test(scale_that_broadcasts_up),
         cmocka_unit_test(product_with_other_uses),
+        cmocka_unit_test(bodies_of_if),
         cmocka_unit_test(other_scales_stay),
         cmocka_unit_test(integer_products),
         cmocka_unit_test(batch_norm_inference),
