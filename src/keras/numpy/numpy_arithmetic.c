@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Module numpy: arithmetic of two tensors, on bits too. */
 #include "keras/helpers.h"
+#include "keras/loop.h"
 #include "keras_functions.h"
 #include <math.h>
 
@@ -179,46 +180,35 @@ kov_value kov_numpy_ldexp(kov_builder *b, kov_value x1, kov_value x2)
 
 /* ---- Divisors ---- */
 
+static kov_value gcd_unfinished(kov_builder *b, const kov_value *pair, const void *with)
+{
+    (void)with;
+    int axes[KOV_MAX_NDIM], ndim = kov_ndim(b, pair[1]);
+    for (int i = 0; i < ndim; i++)
+        axes[i] = i;
+    kov_value left = kov_not_equal(b, pair[1], kov_int_like(b, pair[1], 0));
+    return ndim == 0 ? left : kov_reduce_logical_or(b, left, kov_axes_value(b, axes, ndim), false);
+}
+
+static void gcd_step(kov_builder *b, kov_value *pair, const void *with)
+{
+    (void)with;
+    kov_value zero = kov_int_like(b, pair[1], 0), one = kov_int_like(b, pair[1], 1);
+    kov_value done = kov_equal(b, pair[1], zero);
+    kov_value rest = kov_mod(b, pair[0], kov_select(b, done, one, pair[1]));
+    pair[0] = kov_select(b, done, pair[0], pair[1]);
+    pair[1] = kov_select(b, done, zero, rest);
+}
+
 /* Euclid's algorithm on all elements at once: (x, y) becomes (y, x mod y) until every y is 0. */
 static kov_value gcd_of(kov_builder *b, kov_value x, kov_value y)
 {
-    kov_dtype dtype = kov_dtype_of(b, x);
+    static const kov_loop euclid = {.count = 2, .test = gcd_unfinished, .step = gcd_step};
     kov_value shape = kov_shape_value(b, kov_add(b, x, y));
-    kov_value state[] = {kov_broadcast_to(b, kov_abs_of(b, x), shape),
-                         kov_broadcast_to(b, kov_abs_of(b, y), shape)};
-    int ndim = kov_ndim(b, state[0]);
-    kov_body *test = NULL, *step = NULL;
-    int64_t dims[KOV_MAX_NDIM];
-    for (int i = 0; i < ndim; i++)
-        dims[i] = kov_builder_value(b, state[0])->dims[i];
-    int axes[KOV_MAX_NDIM];
-    for (int i = 0; i < ndim; i++)
-        axes[i] = i;
-    if (b->status != KOV_OK || kov_body_begin(b) != KOV_OK)
-        return KOV_VALUE_ERROR;
-    kov_builder_parameter(b, dtype, ndim, dims, NULL, KOV_ROLE_INPUT);
-    kov_value rest = kov_builder_parameter(b, dtype, ndim, dims, NULL, KOV_ROLE_INPUT);
-    kov_value left = kov_not_equal(b, rest, kov_int_like(b, rest, 0));
-    if (ndim > 0)
-        left = kov_reduce_logical_or(b, left, kov_axes_value(b, axes, ndim), false);
-    if (kov_body_end(b, &left, 1, &test) != KOV_OK || kov_body_begin(b) != KOV_OK)
-        goto fail;
-    kov_value first = kov_builder_parameter(b, dtype, ndim, dims, NULL, KOV_ROLE_INPUT);
-    rest = kov_builder_parameter(b, dtype, ndim, dims, NULL, KOV_ROLE_INPUT);
-    kov_value zero = kov_int_like(b, rest, 0), one = kov_int_like(b, rest, 1);
-    kov_value done = kov_equal(b, rest, zero);
-    kov_value next[] = {
-        kov_select(b, done, first, rest),
-        kov_select(b, done, zero, kov_mod(b, first, kov_select(b, done, one, rest)))};
-    if (kov_body_end(b, next, 2, &step) != KOV_OK)
-        goto fail;
-    kov_value outs[2] = {KOV_VALUE_ERROR, KOV_VALUE_ERROR};
-    if (kov_builder_while(b, test, step, state, 2, KOV_VALUE_NONE, outs) != KOV_OK)
-        return KOV_VALUE_ERROR;
-    return outs[0];
-fail:
-    kov_body_release(test);
-    return KOV_VALUE_ERROR;
+    kov_value pair[] = {kov_broadcast_to(b, kov_abs_of(b, x), shape),
+                        kov_broadcast_to(b, kov_abs_of(b, y), shape)};
+    kov_loop_run(b, &euclid, pair);
+    return pair[0];
 }
 
 static bool refuse_fractions(kov_builder *b, const char *function, kov_value x)
