@@ -285,11 +285,12 @@ class Function:
             raise TableError(f"{where}: {error}")
         self.summary = unquote(summary)
         self.composite = "composite" in fields[5:]
+        self.real = "real" in fields[5:]
         self.returns = ["out"]
         for field in fields[5:]:
             if field.startswith("returns("):
                 self.returns = split_fields(field[len("returns(") : -1])
-            elif field != "composite":
+            elif field not in ("composite", "real"):
                 raise TableError(f"{where}: unknown field {field}")
         self.is_list = self.returns in (["list"], ["some"])
         self.c_name = f"kov_{self.module}_{self.name}"
@@ -446,6 +447,10 @@ def keras_table(functions):
         # Arguments are read in order, into names of their own: C leaves evaluation order open.
         for i, p in enumerate(f.parameters):
             out.append(f"    {p.c_type()}{p.name}_ = {p.unpack(i)};")
+        if f.real:
+            for p in f.parameters:
+                if p.kind == "tensor":
+                    out.append(f"    kov_argument_require_real(b, f, {p.name}_, {c_string(p.name)});")
         args = ", ".join(["b"] + [p.name + "_" for p in f.parameters])
         out.append("    if (b->status != KOV_OK)\n        return;")
         if f.is_list:

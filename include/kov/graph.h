@@ -69,6 +69,7 @@ typedef enum kov_argument_kind {
     KOV_ARGUMENT_BOOL,     /* as tensor parameter: a weak Python number */
     KOV_ARGUMENT_INT,
     KOV_ARGUMENT_FLOAT,
+    KOV_ARGUMENT_COMPLEX,
     KOV_ARGUMENT_INTS,
     KOV_ARGUMENT_STRING,
     KOV_ARGUMENT_DTYPE
@@ -84,6 +85,7 @@ typedef struct kov_argument {
         bool boolean;
         int64_t integer;
         double real;
+        double parts[2]; /* COMPLEX: real, imaginary */
         const int64_t *ints;
         const char *string;
         kov_dtype dtype;

@@ -51,6 +51,13 @@ static int from_number(kovpy_call *call, PyObject *object, kov_argument *out)
         out->u.real = PyFloat_AS_DOUBLE(object);
         return 0;
     }
+    if (PyComplex_Check(object)) {
+        const Py_complex number = PyComplex_AsCComplex(object);
+        out->kind = KOV_ARGUMENT_COMPLEX;
+        out->u.parts[0] = number.real;
+        out->u.parts[1] = number.imag;
+        return 0;
+    }
     int overflow = 0;
     out->kind = KOV_ARGUMENT_INT;
     out->u.integer = PyLong_AsLongLongAndOverflow(object, &overflow);
@@ -92,7 +99,7 @@ static int from_data(kovpy_call *call, PyObject *object, kov_argument *out)
         return from_array(call, object, out);
     if (PyObject_TypeCheck(object, kovpy.generic))
         return from_numpy_scalar(call, object, out);
-    if (PyFloat_Check(object) || PyLong_Check(object))
+    if (PyFloat_Check(object) || PyLong_Check(object) || PyComplex_Check(object))
         return from_number(call, object, out);
     PyObject *tensor;
     if (kovpy.variable && PyObject_TypeCheck(object, kovpy.variable)) {

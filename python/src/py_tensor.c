@@ -231,6 +231,15 @@ static PyObject *item(PyObject *self, PyObject *none)
     return value;
 }
 
+static PyObject *to_complex(PyObject *self, PyObject *none)
+{
+    (void)none;
+    PyObject *value = kovpy_tensor_scalar(self, "complex");
+    PyObject *result = value ? PyObject_CallOneArg((PyObject *)&PyComplex_Type, value) : NULL;
+    Py_XDECREF(value);
+    return result;
+}
+
 static PyObject *to_list(PyObject *self, PyObject *none)
 {
     PyObject *array = to_numpy(self, none);
@@ -362,6 +371,7 @@ static PyMethodDef methods[] = {
     {"__array__", (PyCFunction)(void (*)(void))to_array, METH_VARARGS | METH_KEYWORDS,
      "A new, writable NumPy array."},
     {"item", item, METH_NOARGS, "The one element as a Python number."},
+    {"__complex__", to_complex, METH_NOARGS, "The one element as a Python complex."},
     {"tolist", to_list, METH_NOARGS, "Nested lists of Python numbers."},
     {"reshape", reshape, METH_VARARGS, "The same elements in another shape."},
     {"squeeze", squeeze, METH_VARARGS, "Without dimensions of size 1."},

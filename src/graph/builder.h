@@ -104,6 +104,7 @@ kov_value kov_constant_int(kov_builder *b, kov_dtype dtype, int64_t number);   /
 kov_value kov_constant_i64(kov_builder *b, const int64_t *at, int n);          /* 1-D */
 kov_value kov_constant_i64_scalar(kov_builder *b, int64_t number);
 kov_value kov_weak_number(kov_builder *b, int weak, double real, int64_t integer);
+kov_value kov_weak_complex(kov_builder *b, const double parts[2]); /* real, imaginary */
 /* A scalar of v's dtype. */
 kov_value kov_scalar_like(kov_builder *b, kov_value v, double number);
 

@@ -59,6 +59,11 @@ kov_value kov_weak_number(kov_builder *b, int weak, double real, int64_t integer
     return constant_of(b, KOV_DTYPE_F64, 0, NULL, KOV_DTYPE_F64, &real, 1, KOV_WEAK_FLOAT);
 }
 
+kov_value kov_weak_complex(kov_builder *b, const double parts[2])
+{
+    return constant_of(b, KOV_DTYPE_C128, 0, NULL, KOV_DTYPE_C128, parts, 1, KOV_WEAK_COMPLEX);
+}
+
 kov_value kov_scalar_like(kov_builder *b, kov_value v, double number)
 {
     return v == KOV_VALUE_ERROR ? v : kov_constant_number(b, kov_dtype_of(b, v), number);

@@ -42,6 +42,8 @@ static kov_value number_or_value(kov_builder *b, const kov_argument *a)
         return kov_weak_number(b, KOV_WEAK_INT, (double)a->u.integer, a->u.integer);
     case KOV_ARGUMENT_FLOAT:
         return kov_weak_number(b, KOV_WEAK_FLOAT, a->u.real, 0);
+    case KOV_ARGUMENT_COMPLEX:
+        return kov_weak_complex(b, a->u.parts);
     default:
         return KOV_VALUE_NONE;
     }
@@ -85,6 +87,16 @@ kov_value kov_argument_tensor(kov_builder *b, kov_fn_info *f, const kov_argument
         return optional ? KOV_VALUE_NONE : missing(b, f, name);
     kov_value value = sequence_value(b, a);
     return value == KOV_VALUE_NONE ? wrong(b, f, name, "a tensor, an array or a number") : value;
+}
+
+void kov_argument_require_real(kov_builder *b, kov_fn_info *f, kov_value value, const char *name)
+{
+    if (b->status != KOV_OK || value == KOV_VALUE_NONE ||
+        !kov_dtype_is_complex(kov_dtype_of(b, value)))
+        return;
+    kov_builder_fail(b, KOV_TYPE_ERROR,
+                     "%s: argument %s is %s; the function is defined for real numbers alone",
+                     f->name, name, kov_dtype_keras_name(kov_dtype_of(b, value)));
 }
 
 kov_value kov_argument_tensor_or_int(kov_builder *b, kov_fn_info *f, const kov_argument *a,

@@ -59,6 +59,8 @@ typedef struct kov_sections { /* an int is told from a sequence of one */
 typedef const struct kov_function_info kov_fn_info;
 kov_value kov_argument_tensor(kov_builder *b, kov_fn_info *f, const kov_argument *a,
                               const char *name, bool optional);
+/* Of a `real` row: a sticky KOV_TYPE_ERROR if the value is complex. NONE is let pass. */
+void kov_argument_require_real(kov_builder *b, kov_fn_info *f, kov_value value, const char *name);
 kov_value kov_argument_tensor_or_int(kov_builder *b, kov_fn_info *f, const kov_argument *a,
                                      const char *name, int64_t fallback);
 kov_value kov_argument_tensor_or_float(kov_builder *b, kov_fn_info *f, const kov_argument *a,

@@ -108,14 +108,6 @@ double kov_float_max(kov_dtype dtype)
     }
 }
 
-bool kov_refuse_complex(kov_builder *b, const char *function, kov_value x)
-{
-    if (!kov_dtype_is_complex(kov_dtype_of(b, x)))
-        return false;
-    kov_builder_fail(b, KOV_NOT_IMPLEMENTED, "%s: complex numbers", function);
-    return true;
-}
-
 /* ---- Complex numbers ---- */
 
 bool kov_is_complex_value(kov_builder *b, kov_value x)
@@ -123,10 +115,20 @@ bool kov_is_complex_value(kov_builder *b, kov_value x)
     return kov_dtype_is_complex(kov_dtype_of(b, x));
 }
 
+bool kov_is_inexact_value(kov_builder *b, kov_value x)
+{
+    return kov_is_float_value(b, x) || kov_is_complex_value(b, x);
+}
+
+kov_dtype kov_part_dtype(kov_dtype dtype)
+{
+    return dtype == KOV_DTYPE_C64 ? KOV_DTYPE_F32 : dtype == KOV_DTYPE_C128 ? KOV_DTYPE_F64 : dtype;
+}
+
 kov_value kov_complex_part(kov_builder *b, kov_value x, int part)
 {
     int ndim = kov_ndim(b, x);
-    kov_dtype dtype = kov_dtype_of(b, x) == KOV_DTYPE_C64 ? KOV_DTYPE_F32 : KOV_DTYPE_F64;
+    kov_dtype dtype = kov_part_dtype(kov_dtype_of(b, x));
     kov_value parts = kov_bitcast(b, kov_unsqueeze_at(b, x, ndim), dtype);
     return kov_pick(b, parts, ndim, part);
 }
@@ -138,6 +140,22 @@ kov_value kov_complex_join(kov_builder *b, kov_value real, kov_value imaginary)
     const kov_value parts[] = {kov_unsqueeze_at(b, real, ndim),
                                kov_unsqueeze_at(b, imaginary, ndim)};
     return kov_squeeze_at(b, kov_bitcast(b, kov_concat(b, parts, 2, ndim), dtype), ndim);
+}
+
+kov_value kov_conjugate_of(kov_builder *b, kov_value x)
+{
+    if (!kov_is_complex_value(b, x))
+        return x;
+    return kov_complex_join(b, kov_complex_part(b, x, 0),
+                            kov_negative(b, kov_complex_part(b, x, 1)));
+}
+
+kov_value kov_square_of_size(kov_builder *b, kov_value x)
+{
+    if (!kov_is_complex_value(b, x))
+        return kov_multiply(b, x, x);
+    kov_value real = kov_complex_part(b, x, 0), imaginary = kov_complex_part(b, x, 1);
+    return kov_add(b, kov_multiply(b, real, real), kov_multiply(b, imaginary, imaginary));
 }
 
 /* ---- Constants ---- */
@@ -375,8 +393,31 @@ kov_value kov_is_negative_zero_or_less(kov_builder *b, kov_value x)
     return kov_logical_or(b, below, kov_less(b, kov_divide(b, one, x), zero));
 }
 
+/* NumPy's order of complex numbers: by real part, then by imaginary part, behind them those with a
+ * NaN for imaginary part, for real part, for both. A stable sort by each key, the last one first.
+ */
+static kov_value sort_complex(kov_builder *b, kov_value x, kov_value *order)
+{
+    int last = kov_ndim(b, x) - 1;
+    kov_value keys[] = {kov_complex_part(b, x, 1), kov_complex_part(b, x, 0), KOV_VALUE_NONE};
+    kov_value nan[] = {kov_cast(b, kov_is_na_n(b, keys[0]), KOV_DTYPE_U8),
+                       kov_cast(b, kov_is_na_n(b, keys[1]), KOV_DTYPE_U8)};
+    kov_value found = KOV_VALUE_ERROR;
+    keys[2] = kov_add(b, nan[0], kov_multiply(b, nan[1], kov_int_like(b, nan[1], 2)));
+    for (int i = 0; i < 3; i++) {
+        kov_value key = i == 0 ? keys[0] : kov_gather_elements(b, keys[i], found, last), next;
+        kov_sort_last(b, key, &next);
+        found = i == 0 ? next : kov_gather_elements(b, found, next, last);
+    }
+    if (order != NULL)
+        *order = found;
+    return kov_gather_elements(b, x, found, last);
+}
+
 kov_value kov_sort_last(kov_builder *b, kov_value x, kov_value *order)
 {
+    if (kov_is_complex_value(b, x))
+        return sort_complex(b, x, order);
     int last = kov_ndim(b, x) - 1;
     bool is_bool = kov_is_bool_value(b, x);
     kov_value data = is_bool ? kov_cast(b, x, KOV_DTYPE_U8) : x;

@@ -25,16 +25,21 @@ bool kov_is_float_value(kov_builder *b, kov_value x);
 bool kov_is_bool_value(kov_builder *b, kov_value x);
 /* Largest finite number, smallest normal one and bits of the fraction of a float dtype. */
 double kov_float_max(kov_dtype dtype);
-/* Fails with KOV_NOT_IMPLEMENTED if x is complex: returns true then. */
-bool kov_refuse_complex(kov_builder *b, const char *function, kov_value x);
 
 /* ---- Complex numbers ---- */
 
 bool kov_is_complex_value(kov_builder *b, kov_value x);
+bool kov_is_inexact_value(kov_builder *b, kov_value x); /* float or complex: may be NaN */
+/* float32 or float64 for complex; else itself. */
+kov_dtype kov_part_dtype(kov_dtype dtype);
 /* Of a complex x: its real (0) or imaginary (1) part. */
 kov_value kov_complex_part(kov_builder *b, kov_value x, int part);
 /* From two parts of one shape, float32 or float64. */
 kov_value kov_complex_join(kov_builder *b, kov_value real, kov_value imaginary);
+/* The conjugate of complex numbers; real ones are their own. */
+kov_value kov_conjugate_of(kov_builder *b, kov_value x);
+/* |x|^2, which is real. */
+kov_value kov_square_of_size(kov_builder *b, kov_value x);
 
 /* ---- Constants ---- */
 

@@ -39,7 +39,9 @@ kov_status kov_elements_store(const kov_view *view, kov_dtype from, const void *
 
 kov_dtype kov_elements_wide(kov_dtype dtype)
 {
-    return kov_dtype_is_float(dtype) ? KOV_DTYPE_F64 : KOV_DTYPE_I64;
+    return kov_dtype_is_complex(dtype) ? KOV_DTYPE_C128
+           : kov_dtype_is_float(dtype) ? KOV_DTYPE_F64
+                                       : KOV_DTYPE_I64;
 }
 
 kov_status kov_element_index(const kov_eval *eval, int64_t index, int64_t dim, int64_t *out)

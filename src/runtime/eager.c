@@ -215,6 +215,8 @@ static kov_status input_tensor(kov_context *context, const kov_eager_input *inpu
         return kov_tensor_scalar(context, KOV_DTYPE_BOOL, &a->u.boolean, out);
     if (a->kind == KOV_ARGUMENT_INT)
         return kov_tensor_scalar(context, KOV_DTYPE_I64, &a->u.integer, out);
+    if (a->kind == KOV_ARGUMENT_COMPLEX)
+        return kov_tensor_scalar(context, KOV_DTYPE_C128, a->u.parts, out);
     return kov_tensor_scalar(context, KOV_DTYPE_F64, &a->u.real, out);
 }
 

@@ -67,6 +67,7 @@ static kov_status put_data(const kov_function_info *info, const kov_parameter_in
     case KOV_ARGUMENT_BOOL:
     case KOV_ARGUMENT_INT:
     case KOV_ARGUMENT_FLOAT:
+    case KOV_ARGUMENT_COMPLEX:
         add_input(key, KOV_EAGER_NUMBER, a);
         return KOV_OK;
     case KOV_ARGUMENT_INTS:

@@ -92,6 +92,22 @@ static void test_numbers_are_weak(void **state)
     assert_int_equal(kov_builder_dtype(builder, out), KOV_DTYPE_F16);
     assert_int_equal(call(KOV_FN_NUMPY_MULTIPLY, with_int, 2, &out, 1), KOV_OK);
     assert_int_equal(kov_builder_dtype(builder, out), KOV_DTYPE_F32);
+    const kov_argument turned = {.kind = KOV_ARGUMENT_COMPLEX, .u.parts = {0.0, 0.1}};
+    const kov_argument with_complex[] = {value(x), turned};
+    assert_int_equal(call(KOV_FN_NUMPY_MULTIPLY, with_complex, 2, &out, 1), KOV_OK);
+    assert_int_equal(kov_builder_dtype(builder, out), KOV_DTYPE_C64);
+}
+
+/* A row that says `real` names the argument it refuses. */
+static void test_complex_is_refused(void **state)
+{
+    (void)state;
+    const int64_t dims[] = {4};
+    const kov_argument arguments[] = {value(parameter(KOV_DTYPE_F32, 1, dims)),
+                                      value(parameter(KOV_DTYPE_C64, 1, dims))};
+    kov_value out;
+    assert_int_equal(call(KOV_FN_NUMPY_FLOOR_DIVIDE, arguments, 2, &out, 1), KOV_TYPE_ERROR);
+    assert_non_null(strstr(kov_error_text(), "floor_divide: argument x2 is complex64"));
 }
 
 /* An int splits into so many pieces, a sequence of one int at one place. */
@@ -137,6 +153,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shape_stays_a_value, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shape_of_numbers_and_values, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_numbers_are_weak, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_complex_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sections_tell_an_int_from_a_sequence, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_kinds_name_function_and_parameter, set_up,

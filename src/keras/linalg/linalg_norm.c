@@ -99,7 +99,11 @@ kov_value kov_linalg_norm(kov_builder *b, kov_value x, kov_choice ord, const kov
                           bool keepdims)
 {
     int axes[KOV_MAX_NDIM], at[2];
+    bool spectral = ord.name ? strcmp(ord.name, "nuc") == 0 : fabs(ord.number) == 2;
     x = kov_as_float(b, x);
+    /* All norms but those of singular values are norms of absolute values. */
+    if (kov_is_complex_value(b, x) && !(ord.given && spectral && (axis->n == 2 || !axis->given)))
+        x = kov_abs(b, x);
     kov_dtype dtype = kov_dtype_of(b, x);
     x = kov_widen(b, x);
     int ndim = kov_ndim(b, x), n = kov_axes_list(b, "norm", axis, ndim, axes);

@@ -55,7 +55,7 @@ static kov_value as_numbers(kov_builder *b, kov_value data)
 static kov_value extreme(kov_builder *b, kov_value like, bool least)
 {
     kov_dtype dtype = kov_dtype_of(b, like);
-    if (kov_dtype_is_float(dtype)) {
+    if (kov_is_inexact_value(b, like)) {
         double most = kov_float_max(dtype);
         return kov_scalar_like(b, like, least ? -most : most);
     }

@@ -47,7 +47,7 @@ static kov_value without_nan(kov_builder *b, kov_value x1, kov_value x2, binary 
     if (kov_is_bool_value(b, x1))
         return emit_bool(b, x1, x2);
     kov_value y = emit(b, x1, x2);
-    if (!kov_is_float_value(b, x1))
+    if (!kov_is_inexact_value(b, x1))
         return y;
     y = kov_select(b, kov_is_na_n(b, x2), x1, y);
     return kov_select(b, kov_is_na_n(b, x1), x2, y);

@@ -72,7 +72,7 @@ kov_value kov_numpy_isclose(kov_builder *b, kov_value x1, kov_value x2, kov_valu
     kov_promote_pair_to_float(b, &x1, &x2);
     x1 = kov_widen(b, x1);
     x2 = kov_widen(b, x2);
-    kov_dtype dtype = kov_dtype_of(b, x1);
+    kov_dtype dtype = kov_part_dtype(kov_dtype_of(b, x1));
     kov_value apart = kov_abs(b, kov_subtract(b, x1, x2));
     kov_value slack = kov_multiply(b, kov_cast(b, rtol, dtype), kov_abs(b, x2));
     kov_value near = kov_less_equal(b, apart, kov_add(b, kov_cast(b, atol, dtype), slack));

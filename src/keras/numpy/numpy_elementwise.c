@@ -130,6 +130,9 @@ static kov_value round_scaled(kov_builder *b, kov_value x, int64_t decimals)
 kov_value kov_numpy_round(kov_builder *b, kov_value x, int64_t decimals)
 {
     x = kov_strong(b, x);
+    if (kov_is_complex_value(b, x))
+        return kov_complex_join(b, kov_numpy_round(b, kov_complex_part(b, x, 0), decimals),
+                                kov_numpy_round(b, kov_complex_part(b, x, 1), decimals));
     kov_dtype dtype = kov_dtype_of(b, x);
     if (kov_dtype_is_float(dtype))
         return decimals == 0 ? kov_round(b, x, "half_to_even") : round_scaled(b, x, decimals);
@@ -143,22 +146,22 @@ kov_value kov_numpy_round(kov_builder *b, kov_value x, int64_t decimals)
 kov_value kov_numpy_isnan(kov_builder *b, kov_value x)
 {
     x = kov_strong(b, x);
-    return kov_is_float_value(b, x) ? kov_is_na_n(b, x)
-                                    : kov_fill_like(b, kov_bool_constant(b, false), x);
+    return kov_is_inexact_value(b, x) ? kov_is_na_n(b, x)
+                                      : kov_fill_like(b, kov_bool_constant(b, false), x);
 }
 
 kov_value kov_numpy_isfinite(kov_builder *b, kov_value x)
 {
     x = kov_strong(b, x);
-    return kov_is_float_value(b, x) ? kov_is_finite(b, x)
-                                    : kov_fill_like(b, kov_bool_constant(b, true), x);
+    return kov_is_inexact_value(b, x) ? kov_is_finite(b, x)
+                                      : kov_fill_like(b, kov_bool_constant(b, true), x);
 }
 
 static kov_value is_infinite(kov_builder *b, kov_value x, bool negative, bool positive)
 {
     x = kov_strong(b, x);
-    return kov_is_float_value(b, x) ? kov_is_inf(b, x, negative, positive)
-                                    : kov_fill_like(b, kov_bool_constant(b, false), x);
+    return kov_is_inexact_value(b, x) ? kov_is_inf(b, x, negative, positive)
+                                      : kov_fill_like(b, kov_bool_constant(b, false), x);
 }
 
 kov_value kov_numpy_isinf(kov_builder *b, kov_value x)
@@ -178,6 +181,7 @@ kov_value kov_numpy_isposinf(kov_builder *b, kov_value x)
 
 kov_value kov_numpy_isreal(kov_builder *b, kov_value x)
 {
+    x = kov_strong(b, x);
     if (!kov_is_complex_value(b, x))
         return kov_fill_like(b, kov_bool_constant(b, true), x);
     kov_value imaginary = kov_complex_part(b, x, 1);
@@ -188,6 +192,12 @@ kov_value kov_numpy_nan_to_num(kov_builder *b, kov_value x, kov_value nan, kov_v
                                kov_value neginf)
 {
     x = kov_strong(b, x);
+    if (kov_is_complex_value(b, x)) {
+        kov_value parts[2];
+        for (int i = 0; i < 2; i++)
+            parts[i] = kov_numpy_nan_to_num(b, kov_complex_part(b, x, i), nan, posinf, neginf);
+        return kov_complex_join(b, parts[0], parts[1]);
+    }
     kov_dtype dtype = kov_dtype_of(b, x);
     if (!kov_dtype_is_float(dtype))
         return x;
@@ -205,23 +215,21 @@ kov_value kov_numpy_nan_to_num(kov_builder *b, kov_value x, kov_value nan, kov_v
 
 kov_value kov_numpy_real(kov_builder *b, kov_value x)
 {
-    return kov_is_complex_value(b, x) ? kov_complex_part(b, x, 0) : kov_strong(b, x);
+    x = kov_strong(b, x);
+    return kov_is_complex_value(b, x) ? kov_complex_part(b, x, 0) : x;
 }
 
 kov_value kov_numpy_imag(kov_builder *b, kov_value x)
 {
+    x = kov_strong(b, x);
     if (kov_is_complex_value(b, x))
         return kov_complex_part(b, x, 1);
-    x = kov_strong(b, x);
     return kov_fill_like(b, kov_int_like(b, x, 0), x);
 }
 
 kov_value kov_numpy_conjugate(kov_builder *b, kov_value x)
 {
-    if (!kov_is_complex_value(b, x))
-        return kov_strong(b, x);
-    return kov_complex_join(b, kov_complex_part(b, x, 0),
-                            kov_negative(b, kov_complex_part(b, x, 1)));
+    return kov_conjugate_of(b, kov_strong(b, x));
 }
 
 kov_value kov_numpy_conj(kov_builder *b, kov_value x)

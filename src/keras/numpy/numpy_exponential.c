@@ -5,6 +5,7 @@
 #include <math.h>
 
 #define LN2 0.69314718055994530942
+#define PI 3.14159265358979323846
 
 kov_value kov_numpy_exp(kov_builder *b, kov_value x)
 {
@@ -17,10 +18,24 @@ kov_value kov_numpy_exp2(kov_builder *b, kov_value x)
     return kov_power(b, kov_scalar_like(b, x, 2.0), x);
 }
 
+/* exp(x + iy) - 1 = (exp(x) - 1) cos(y) - 2 sin(y / 2)^2 + i exp(x) sin(y): cos(y) - 1 does not
+ * cancel. */
+static kov_value complex_expm1(kov_builder *b, kov_value z)
+{
+    kov_value x = kov_complex_part(b, z, 0), y = kov_complex_part(b, z, 1);
+    kov_value half = kov_sin(b, kov_multiply(b, y, kov_scalar_like(b, y, 0.5)));
+    kov_value real = kov_multiply(b, kov_numpy_expm1(b, x), kov_cos(b, y));
+    kov_value turn = kov_multiply(b, kov_scalar_like(b, y, 2.0), kov_multiply(b, half, half));
+    kov_value imaginary = kov_multiply(b, kov_exp(b, x), kov_sin(b, y));
+    return kov_complex_join(b, kov_subtract(b, real, turn), imaginary);
+}
+
 /* exp(x) - 1 = tanh(x / 2) (exp(x) + 1): nothing cancels, and infinities and -0 come out right. */
 kov_value kov_numpy_expm1(kov_builder *b, kov_value x)
 {
     x = kov_as_float(b, x);
+    if (kov_is_complex_value(b, x))
+        return complex_expm1(b, x);
     kov_dtype dtype = kov_dtype_of(b, x);
     x = kov_widen(b, x);
     kov_value half = kov_tanh(b, kov_multiply(b, x, kov_scalar_like(b, x, 0.5)));
@@ -62,10 +77,36 @@ static kov_value log1p_of(kov_builder *b, kov_value x)
     return kov_select(b, kov_equal(b, u, one), x, y);                   /* -0 and tiny x */
 }
 
+/* ln|1 + z| = ln(1 + x (2 + x) + y^2) / 2 near 0, where 1 + z would round most of z away. */
+static kov_value complex_log1p(kov_builder *b, kov_value z)
+{
+    kov_value x = kov_complex_part(b, z, 0), y = kov_complex_part(b, z, 1);
+    kov_value half = kov_scalar_like(b, x, 0.5), two = kov_scalar_like(b, x, 2.0);
+    kov_value rest = kov_add(b, kov_multiply(b, x, kov_add(b, two, x)), kov_multiply(b, y, y));
+    kov_value far = kov_log(b, kov_add(b, z, kov_scalar_like(b, z, 1.0)));
+    kov_value near = kov_multiply(b, log1p_of(b, rest), half);
+    near = kov_select(b, kov_less(b, kov_abs(b, z), half), near, kov_complex_part(b, far, 0));
+    return kov_complex_join(b, near, kov_complex_part(b, far, 1));
+}
+
 kov_value kov_numpy_log1p(kov_builder *b, kov_value x)
 {
     x = kov_as_float(b, x);
+    if (kov_is_complex_value(b, x))
+        return complex_log1p(b, x);
     return kov_narrow(b, log1p_of(b, kov_widen(b, x)), kov_dtype_of(b, x));
+}
+
+/* Of complex numbers, the imaginary part brought back to (-pi, pi]. */
+static kov_value complex_log_add(kov_builder *b, kov_value x1, kov_value x2)
+{
+    kov_value larger = kov_maximum(b, x1, x2), smaller = kov_minimum(b, x1, x2);
+    kov_value y = complex_log1p(b, kov_exp(b, kov_subtract(b, smaller, larger)));
+    y = kov_add(b, larger, y);
+    kov_value angle = kov_complex_part(b, y, 1), turn = kov_scalar_like(b, angle, 2 * PI);
+    kov_value turns = kov_round(b, kov_divide(b, angle, turn), "half_to_even");
+    return kov_complex_join(b, kov_complex_part(b, y, 0),
+                            kov_subtract(b, angle, kov_multiply(b, turns, turn)));
 }
 
 /* larger + log(1 + base^-|x1 - x2|), scaled from natural logarithms by `unit`. Equal operands are
@@ -77,6 +118,9 @@ static kov_value log_add(kov_builder *b, kov_value x1, kov_value x2, double unit
     x1 = kov_widen(b, x1);
     x2 = kov_widen(b, x2);
     kov_value zero = kov_scalar_like(b, x1, 0.0), scale = kov_scalar_like(b, x1, unit);
+    if (kov_dtype_is_complex(dtype))
+        return kov_divide(
+            b, complex_log_add(b, kov_multiply(b, x1, scale), kov_multiply(b, x2, scale)), scale);
     kov_value same = kov_equal(b, x1, x2);
     kov_value apart = kov_select(b, same, zero, kov_abs(b, kov_subtract(b, x1, x2)));
     if (unit != 1.0)

@@ -89,7 +89,7 @@ kov_value kov_numpy_inner(kov_builder *b, kov_value x1, kov_value x2)
 kov_value kov_numpy_vdot(kov_builder *b, kov_value x1, kov_value x2)
 {
     kov_promote_pair(b, &x1, &x2);
-    return product(b, kov_flatten(b, x1), kov_flatten(b, x2));
+    return product(b, kov_flatten(b, kov_conjugate_of(b, x1)), kov_flatten(b, x2));
 }
 
 kov_value kov_numpy_outer(kov_builder *b, kov_value x1, kov_value x2)

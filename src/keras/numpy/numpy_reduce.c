@@ -124,7 +124,7 @@ static kov_value place(kov_builder *b, const char *function, kov_value x, const 
     kov_value best =
         largest ? kov_reduce_max(b, flat, axes, true) : kov_reduce_min(b, flat, axes, true);
     kov_value hit = kov_equal(b, flat, best);
-    if (kov_is_float_value(b, flat)) {
+    if (kov_is_inexact_value(b, flat)) {
         /* A NaN is the extreme of its row whatever the reduction makes of it. */
         kov_value nan = kov_is_na_n(b, flat);
         kov_value any = kov_reduce_logical_or(b, nan, axes, true);
@@ -161,7 +161,7 @@ kov_value kov_numpy_argmin(kov_builder *b, kov_value x, const kov_axes *axis, bo
 static kov_value nan_as(kov_builder *b, kov_value x, double number)
 {
     x = kov_strong(b, x);
-    if (!kov_is_float_value(b, x))
+    if (!kov_is_inexact_value(b, x))
         return x;
     return kov_select(b, kov_is_na_n(b, x), kov_scalar_like(b, x, number), x);
 }
@@ -179,7 +179,7 @@ static kov_value nan_place(kov_builder *b, const char *function, kov_value x, co
     x = kov_strong(b, x);
     kov_value y =
         place(b, function, nan_as(b, x, largest ? -INFINITY : INFINITY), axis, keepdims, largest);
-    if (!kov_is_float_value(b, x))
+    if (!kov_is_inexact_value(b, x))
         return y;
     return kov_select(b, all_nan(b, function, x, axis, keepdims), kov_int_like(b, y, -1), y);
 }
@@ -210,7 +210,7 @@ static kov_value nan_extreme(kov_builder *b, const char *function, kov_value x,
     x = kov_strong(b, x);
     kov_value y =
         extreme(b, function, nan_as(b, x, largest ? -INFINITY : INFINITY), axis, keepdims, largest);
-    if (!kov_is_float_value(b, x))
+    if (!kov_is_inexact_value(b, x))
         return y;
     return kov_select(b, all_nan(b, function, x, axis, keepdims), kov_scalar_like(b, y, NAN), y);
 }

@@ -252,7 +252,7 @@ int kov_numpy_unique(kov_builder *b, kov_value x, bool sorted, bool return_index
         along = kov_constant_i64_scalar(b, at);
     }
     kov_value found[4];
-    if (!axis->given && kov_is_float_value(b, x)) {
+    if (!axis->given && kov_is_inexact_value(b, x)) {
         unique_floats(b, x, found);
     } else {
         kov_value first = kov_unique(b, data, along, sorted, KOV_DTYPE_I32, KOV_DTYPE_I32);

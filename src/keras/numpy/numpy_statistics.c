@@ -7,16 +7,17 @@
 
 /* ---- Variance ---- */
 
-/* The mean of squared distances from the mean: two passes, so that nothing cancels. */
+/* The mean of squared distances from the mean, which is real: two passes, so that nothing cancels.
+ */
 static kov_value variance(kov_builder *b, const char *function, kov_value x, const kov_axes *axis,
                           bool keepdims)
 {
     int axes[KOV_MAX_NDIM], n = kov_axes_list(b, function, axis, kov_ndim(b, x), axes);
     if (n == 0) /* of one element each; not a number where the element is none */
-        return kov_subtract(b, x, x);
+        return kov_square_of_size(b, kov_subtract(b, x, x));
     kov_value over = kov_axes_value(b, axes, n);
     kov_value off = kov_subtract(b, x, kov_reduce_mean(b, x, over, true));
-    return kov_reduce_mean(b, kov_multiply(b, off, off), over, keepdims);
+    return kov_reduce_mean(b, kov_square_of_size(b, off), over, keepdims);
 }
 
 static kov_value spread(kov_builder *b, const char *function, kov_value x, const kov_axes *axis,
@@ -26,7 +27,7 @@ static kov_value spread(kov_builder *b, const char *function, kov_value x, const
     kov_dtype dtype = kov_result_type_with_float(b, &x, 1);
     x = kov_cast(b, x, kov_result_type_with(b, &x, 1, KOV_DTYPE_F32));
     kov_value y = variance(b, function, x, axis, keepdims);
-    return kov_cast(b, root ? kov_sqrt(b, y) : y, dtype);
+    return kov_cast(b, root ? kov_sqrt(b, y) : y, root ? kov_part_dtype(dtype) : dtype);
 }
 
 kov_value kov_numpy_var(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims)
@@ -39,7 +40,7 @@ kov_value kov_numpy_std(kov_builder *b, kov_value x, const kov_axes *axis, bool 
     return spread(b, "std", x, axis, keepdims, true);
 }
 
-/* Sum and number of the elements that are not NaN. */
+/* Sum and number, of one type, of the elements that are not NaN. */
 static kov_value sum_of_numbers(kov_builder *b, kov_value x, kov_value valid, kov_value axes,
                                 bool keepdims, kov_value *count)
 {
@@ -53,20 +54,21 @@ static kov_value nan_moment(kov_builder *b, const char *function, kov_value x, c
 {
     x = kov_strong(b, x);
     kov_dtype dtype = kov_result_type_with_float(b, &x, 1);
+    kov_dtype result = root ? kov_part_dtype(dtype) : dtype;
     x = kov_cast(b, x, kov_result_type_with(b, &x, 1, KOV_DTYPE_F32));
     int list[KOV_MAX_NDIM], n = kov_axes_list(b, function, axis, kov_ndim(b, x), list);
     if (n == 0)
-        return kov_cast(b, order == 1 ? x : kov_subtract(b, x, x), dtype);
+        return kov_cast(b, order == 1 ? x : kov_square_of_size(b, kov_subtract(b, x, x)), result);
     kov_value axes = kov_axes_value(b, list, n), count = KOV_VALUE_ERROR;
     kov_value valid = kov_logical_not(b, kov_is_na_n(b, x));
     kov_value sum = sum_of_numbers(b, x, valid, axes, order == 2 || keepdims, &count);
     kov_value y = kov_divide(b, sum, count);
     if (order == 2) {
         kov_value off = kov_subtract(b, x, y);
-        sum = sum_of_numbers(b, kov_multiply(b, off, off), valid, axes, keepdims, &count);
+        sum = sum_of_numbers(b, kov_square_of_size(b, off), valid, axes, keepdims, &count);
         y = kov_divide(b, sum, count);
     }
-    return kov_cast(b, root ? kov_sqrt(b, y) : y, dtype);
+    return kov_cast(b, root ? kov_sqrt(b, y) : y, result);
 }
 
 kov_value kov_numpy_nanmean(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims)
@@ -268,6 +270,16 @@ kov_value kov_numpy_nanmedian(kov_builder *b, kov_value x, const kov_axes *axis,
 
 /* ---- Correlation ---- */
 
+/* What rounding put outside [-1, 1], of complex numbers in each part. */
+static kov_value within_one(kov_builder *b, kov_value y)
+{
+    if (kov_is_complex_value(b, y))
+        return kov_complex_join(b, within_one(b, kov_complex_part(b, y, 0)),
+                                within_one(b, kov_complex_part(b, y, 1)));
+    kov_value one = kov_scalar_like(b, y, 1.0), low = kov_scalar_like(b, y, -1.0);
+    return kov_maximum(b, kov_minimum(b, y, one), low);
+}
+
 kov_value kov_numpy_corrcoef(kov_builder *b, kov_value x)
 {
     x = kov_strong(b, x);
@@ -276,19 +288,29 @@ kov_value kov_numpy_corrcoef(kov_builder *b, kov_value x)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
                                 "corrcoef: x has %d dimensions, it must have 1 or 2", ndim);
     kov_dtype dtype = kov_dtype_of(b, x);
-    if (!kov_dtype_is_float(dtype))
+    if (!kov_is_inexact_value(b, x))
         dtype = dtype == KOV_DTYPE_I64 ? KOV_DTYPE_F64 : b->floatx;
     x = kov_raise_to(b, kov_widen(b, kov_cast(b, x, dtype)), 2);
     kov_value off = kov_subtract(b, x, kov_reduce_mean(b, x, kov_one_i64(b, 1), true));
-    kov_value product = kov_mat_mul(b, off, off, false, true);
-    kov_value square = kov_reduce_sum(b, kov_multiply(b, off, off), kov_one_i64(b, 1), true);
-    kov_value length = kov_sqrt(b, square);
+    kov_value product = kov_mat_mul(b, off, kov_conjugate_of(b, off), false, true);
+    kov_value square = kov_reduce_sum(b, kov_square_of_size(b, off), kov_one_i64(b, 1), true);
+    kov_value length = kov_cast(b, kov_sqrt(b, square), kov_dtype_of(b, off));
     kov_value y = kov_divide(b, kov_divide(b, product, length), kov_swap(b, length, 0, 1));
-    kov_value one = kov_scalar_like(b, y, 1.0), low = kov_scalar_like(b, y, -1.0);
-    y = kov_maximum(b, kov_minimum(b, y, one), low);
+    y = within_one(b, y);
     if (ndim == 1)
         y = kov_reshape(b, y, kov_constant_i64(b, NULL, 0), false);
     return kov_cast(b, y, dtype);
+}
+
+/* The second sequence counts as its conjugate. */
+static kov_value complex_correlate(kov_builder *b, kov_value x1, kov_value x2, const char *mode)
+{
+    kov_value at[2][2];
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 2; j++)
+            at[i][j] = kov_numpy_correlate(b, kov_complex_part(b, x1, i),
+                                           kov_complex_part(b, x2, j), mode);
+    return kov_complex_join(b, kov_add(b, at[0][0], at[1][1]), kov_subtract(b, at[1][0], at[0][1]));
 }
 
 /* The shorter sequence slides over the longer; if it is the first, the result is reversed. */
@@ -296,6 +318,8 @@ kov_value kov_numpy_correlate(kov_builder *b, kov_value x1, kov_value x2, const 
 {
     static const int64_t ones[] = {1}, none[] = {0};
     kov_promote_pair(b, &x1, &x2);
+    if (kov_is_complex_value(b, x1))
+        return complex_correlate(b, x1, x2, mode);
     if (kov_ndim(b, x1) != 1 || kov_ndim(b, x2) != 1)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
                                 "correlate: both tensors must have one dimension");

@@ -6,73 +6,64 @@
 
 #define PI 3.14159265358979323846
 
-typedef kov_value unary(kov_builder *b, kov_value x);
-
-static kov_value in_float(kov_builder *b, const char *function, kov_value x, unary *emit)
-{
-    if (kov_refuse_complex(b, function, x))
-        return KOV_VALUE_ERROR;
-    return emit(b, kov_as_float(b, x));
-}
-
 kov_value kov_numpy_sin(kov_builder *b, kov_value x)
 {
-    return in_float(b, "sin", x, kov_sin);
+    return kov_sin(b, kov_as_float(b, x));
 }
 
 kov_value kov_numpy_cos(kov_builder *b, kov_value x)
 {
-    return in_float(b, "cos", x, kov_cos);
+    return kov_cos(b, kov_as_float(b, x));
 }
 
 kov_value kov_numpy_tan(kov_builder *b, kov_value x)
 {
-    return in_float(b, "tan", x, kov_tan);
+    return kov_tan(b, kov_as_float(b, x));
 }
 
 kov_value kov_numpy_sinh(kov_builder *b, kov_value x)
 {
-    return in_float(b, "sinh", x, kov_sinh);
+    return kov_sinh(b, kov_as_float(b, x));
 }
 
 kov_value kov_numpy_cosh(kov_builder *b, kov_value x)
 {
-    return in_float(b, "cosh", x, kov_cosh);
+    return kov_cosh(b, kov_as_float(b, x));
 }
 
 kov_value kov_numpy_tanh(kov_builder *b, kov_value x)
 {
-    return in_float(b, "tanh", x, kov_tanh);
+    return kov_tanh(b, kov_as_float(b, x));
 }
 
 kov_value kov_numpy_arcsin(kov_builder *b, kov_value x)
 {
-    return in_float(b, "arcsin", x, kov_asin);
+    return kov_asin(b, kov_as_float(b, x));
 }
 
 kov_value kov_numpy_arccos(kov_builder *b, kov_value x)
 {
-    return in_float(b, "arccos", x, kov_acos);
+    return kov_acos(b, kov_as_float(b, x));
 }
 
 kov_value kov_numpy_arctan(kov_builder *b, kov_value x)
 {
-    return in_float(b, "arctan", x, kov_atan);
+    return kov_atan(b, kov_as_float(b, x));
 }
 
 kov_value kov_numpy_arcsinh(kov_builder *b, kov_value x)
 {
-    return in_float(b, "arcsinh", x, kov_asinh);
+    return kov_asinh(b, kov_as_float(b, x));
 }
 
 kov_value kov_numpy_arccosh(kov_builder *b, kov_value x)
 {
-    return in_float(b, "arccosh", x, kov_acosh);
+    return kov_acosh(b, kov_as_float(b, x));
 }
 
 kov_value kov_numpy_arctanh(kov_builder *b, kov_value x)
 {
-    return in_float(b, "arctanh", x, kov_atanh);
+    return kov_atanh(b, kov_as_float(b, x));
 }
 
 /* number - x, where the number is given to twice the precision of x. */
@@ -109,6 +100,7 @@ kov_value kov_numpy_arctan2(kov_builder *b, kov_value x1, kov_value x2)
 
 kov_value kov_numpy_angle(kov_builder *b, kov_value x)
 {
+    x = kov_strong(b, x);
     if (kov_is_complex_value(b, x))
         return kov_numpy_arctan2(b, kov_complex_part(b, x, 1), kov_complex_part(b, x, 0));
     x = kov_as_float(b, x);

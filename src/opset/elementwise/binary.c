@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arithmetic of two operands. Integers wrap; division by zero gives 0 and never traps. */
 #include "opset/content_math.h"
+#include "opset/elementwise/complex_math.h"
 #include "opset/elementwise/pair_infer.h"
 #include "opset/elementwise/pair_walk.h"
 
@@ -37,8 +38,7 @@ static bool takes(int op, kov_dtype dtype)
     case KOV_WIDE_REAL:
         return !(op >= KOV_OP_BITWISE_AND && op <= KOV_OP_BITWISE_RIGHT_SHIFT);
     case KOV_WIDE_COMPLEX:
-        return op == KOV_OP_ADD || op == KOV_OP_SUBTRACT || op == KOV_OP_MULTIPLY ||
-               op == KOV_OP_DIVIDE;
+        return kov_complex_binary_of(op) != NULL;
     case KOV_WIDE_SIGNED:
     case KOV_WIDE_UNSIGNED:
         return true;
@@ -228,40 +228,15 @@ static bool ignores_sign(int op)
            op == KOV_OP_SQUARED_DIFFERENCE;
 }
 
-static kov_complex complex_divide(kov_complex a, kov_complex b)
-{
-    if (fabs(b.re) >= fabs(b.im)) {
-        double ratio = b.im / b.re, scale = b.re + b.im * ratio;
-        if (b.re == 0 && b.im == 0)
-            return (kov_complex){a.re / fabs(b.re), a.im / fabs(b.re)};
-        return (kov_complex){(a.re + a.im * ratio) / scale, (a.im - a.re * ratio) / scale};
-    }
-    double ratio = b.re / b.im, scale = b.re * ratio + b.im;
-    return (kov_complex){(a.re * ratio + a.im) / scale, (a.im * ratio - a.re) / scale};
-}
-
-static kov_complex complex_one(int op, kov_complex a, kov_complex b)
-{
-    switch (op) {
-    case KOV_OP_ADD:
-        return (kov_complex){a.re + b.re, a.im + b.im};
-    case KOV_OP_SUBTRACT:
-        return (kov_complex){a.re - b.re, a.im - b.im};
-    case KOV_OP_MULTIPLY:
-        return (kov_complex){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
-    default: /* Divide */
-        return complex_divide(a, b);
-    }
-}
-
 static kov_status pair(const kov_eval *eval, kov_wide wide, int n, kov_block *a, const kov_block *b)
 {
     int op = kov_eval_op(eval);
     if (wide == KOV_WIDE_REAL)
         return real_pair(eval, n, a->r, b->r);
     if (wide == KOV_WIDE_COMPLEX) {
+        kov_complex_binary *function = kov_complex_binary_of(op);
         for (int k = 0; k < n; k++)
-            a->c[k] = complex_one(op, a->c[k], b->c[k]);
+            a->c[k] = function(a->c[k], b->c[k]);
     } else if (wide == KOV_WIDE_UNSIGNED || ignores_sign(op)) {
         for (int k = 0; k < n; k++)
             a->u[k] = unsigned_one(op, a->u[k], b->u[k]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Comparisons and logic of two operands; results are bool. */
 #include "opset/content_math.h"
+#include "opset/elementwise/complex_math.h"
 #include "opset/elementwise/pair_infer.h"
 #include "opset/elementwise/pair_walk.h"
 
@@ -69,9 +70,8 @@ kov_status kov_infer_compare(kov_infer *infer)
     int op = (int)(infer->op - kov_op_info_of(0));
     kov_dtype dtype = infer->inputs[0].dtype;
     kov_wide wide = kov_wide_of(dtype);
-    bool has_order = op != KOV_OP_EQUAL && op != KOV_OP_NOT_EQUAL && !is_logical(op);
     KOV_TRY(kov_infer_pair(infer, 0, KOV_DTYPE_BOOL));
-    if (wide == KOV_WIDE_NONE || (wide == KOV_WIDE_COMPLEX && has_order))
+    if (wide == KOV_WIDE_NONE)
         return kov_infer_fail(infer, KOV_TYPE_ERROR, "it is not defined for %s",
                               kov_dtype_keras_name(dtype));
     const kov_infer_output *out = &infer->outputs[0];
@@ -83,6 +83,14 @@ kov_status kov_infer_compare(kov_infer *infer)
     for (int i = 0; i < n; i++)
         elements[i] = content_one(infer, op, i);
     return kov_content_set(infer, 0, KOV_DTYPE_BOOL, n, elements);
+}
+
+static int complex_outcome(kov_complex a, kov_complex b)
+{
+    if (kov_complex_is_nan(a) || kov_complex_is_nan(b))
+        return UNORDERED;
+    int order = kov_complex_compare(a, b);
+    return order < 0 ? LESS : order > 0 ? MORE : SAME;
 }
 
 static int outcome(kov_wide wide, const kov_block *a, const kov_block *b, int k)
@@ -98,7 +106,7 @@ static int outcome(kov_wide wide, const kov_block *a, const kov_block *b, int k)
                : a->r[k] == b->r[k] ? SAME
                                     : UNORDERED;
     default:
-        return a->c[k].re == b->c[k].re && a->c[k].im == b->c[k].im ? SAME : UNORDERED;
+        return complex_outcome(a->c[k], b->c[k]);
     }
 }
 

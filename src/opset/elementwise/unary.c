@@ -2,6 +2,7 @@
 /* Operations of one input whose output has its type and shape. */
 #include "opset/content_math.h"
 #include "opset/element_block.h"
+#include "opset/elementwise/complex_math.h"
 #include "opset/elementwise/unary_math.h"
 
 #include <math.h>
@@ -62,7 +63,7 @@ static bool takes(int op, kov_dtype dtype)
     case KOV_WIDE_REAL:
         return op != KOV_OP_BITWISE_NOT;
     case KOV_WIDE_COMPLEX:
-        return op == KOV_OP_ABS || op == KOV_OP_NEGATIVE;
+        return op == KOV_OP_ABS || kov_complex_unary_of(op) != NULL;
     case KOV_WIDE_SIGNED:
     case KOV_WIDE_UNSIGNED:
         return takes_integers(op) && (dtype != KOV_DTYPE_BOOL || op != KOV_OP_NEGATIVE);
@@ -218,13 +219,13 @@ static void unsigned_function(const kov_eval *eval, int n, uint64_t *x)
 
 static void complex_function(const kov_eval *eval, int n, kov_block *x)
 {
-    bool is_abs = kov_eval_op(eval) == KOV_OP_ABS;
+    kov_complex_unary *function = kov_complex_unary_of(kov_eval_op(eval));
     for (int k = 0; k < n; k++) { /* out.r[k] lies at or before in.c[k] */
         kov_complex z = x->c[k];
-        if (is_abs)
-            x->r[k] = hypot(z.re, z.im);
+        if (function)
+            x->c[k] = function(z);
         else
-            x->c[k] = (kov_complex){-z.re, -z.im};
+            x->r[k] = hypot(z.re, z.im);
     }
 }
 

@@ -34,6 +34,9 @@ int kov_ordered_compare(const kov_ordered *a, int64_t i, const kov_ordered *b, i
         return (x > y) - (x < y);
     }
     const double *x = (const double *)a->at + 2 * i, *y = (const double *)b->at + 2 * j;
+    int x_nan = 2 * isnan(x[0]) + isnan(x[1]), y_nan = 2 * isnan(y[0]) + isnan(y[1]);
+    if (x_nan != y_nan)
+        return x_nan < y_nan ? -1 : 1;
     int real = compare_real(x[0], y[0]);
     return real ? real : compare_real(x[1], y[1]);
 }

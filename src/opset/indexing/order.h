@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* NumPy's order of elements: NaN is equal to itself and after all numbers, complex numbers compare
- * by their real part first. */
+/* NumPy's order of elements: NaN is equal to itself and after all numbers. Complex numbers compare
+ * by their real part first; behind all others come those with a NaN for imaginary part, for real
+ * part, for both. */
 #ifndef KOV_OPSET_INDEXING_ORDER_H
 #define KOV_OPSET_INDEXING_ORDER_H
 

@@ -2,6 +2,7 @@
 #include "opset/indexing/scatter_reduce.h"
 
 #include "opset/elements.h"
+#include "opset/elementwise/complex_math.h"
 
 #include <math.h>
 #include <string.h>
@@ -23,6 +24,16 @@ static double reduce_real(kov_scatter_reduction reduction, double a, double b)
     default:
         return b;
     }
+}
+
+static kov_complex reduce_complex(kov_scatter_reduction reduction, kov_complex a, kov_complex b)
+{
+    static const int ops[] = {
+        [KOV_SCATTER_SUM] = KOV_OP_ADD,       [KOV_SCATTER_SUB] = KOV_OP_SUBTRACT,
+        [KOV_SCATTER_PROD] = KOV_OP_MULTIPLY, [KOV_SCATTER_MIN] = KOV_OP_MINIMUM,
+        [KOV_SCATTER_MAX] = KOV_OP_MAXIMUM,   [KOV_SCATTER_MEAN] = KOV_OP_ADD,
+    };
+    return reduction == KOV_SCATTER_NONE ? b : kov_complex_binary_of(ops[reduction])(a, b);
 }
 
 /* In unsigned arithmetic, which wraps as every narrower integer type does. */
@@ -65,14 +76,13 @@ bool kov_scatter_reduction_takes(kov_scatter_reduction reduction, kov_dtype dtyp
         return true;
     if (dtype == KOV_DTYPE_BOOL)
         return reduction != KOV_SCATTER_SUB && reduction != KOV_SCATTER_MEAN;
-    return kov_dtype_is_float(dtype) || kov_dtype_is_integer(dtype);
+    return kov_dtype_is_float(dtype) || kov_dtype_is_integer(dtype) || kov_dtype_is_complex(dtype);
 }
 
 kov_status kov_scatter_open(const kov_eval *eval, kov_scatter_reduction reduction, kov_scatter *out)
 {
     kov_dtype dtype = eval->inputs[0].dtype, wide = kov_elements_wide(dtype);
-    *out = (kov_scatter){
-        .eval = eval, .reduction = reduction, .dtype = dtype, .real = wide == KOV_DTYPE_F64};
+    *out = (kov_scatter){.eval = eval, .reduction = reduction, .dtype = dtype, .wide = wide};
     KOV_TRY(kov_elements_load(eval, &eval->inputs[0], wide, &out->data));
     kov_status status = kov_elements_load(eval, &eval->inputs[2], wide, &out->updates);
     if (status != KOV_OK)
@@ -82,9 +92,13 @@ kov_status kov_scatter_open(const kov_eval *eval, kov_scatter_reduction reductio
 
 void kov_scatter_apply(kov_scatter *scatter, int64_t place, int64_t update)
 {
-    if (scatter->real) {
+    if (scatter->wide == KOV_DTYPE_F64) {
         double *at = (double *)scatter->data + place;
         *at = reduce_real(scatter->reduction, *at, ((const double *)scatter->updates)[update]);
+    } else if (scatter->wide == KOV_DTYPE_C128) {
+        kov_complex *at = (kov_complex *)scatter->data + place;
+        *at = reduce_complex(scatter->reduction, *at,
+                             ((const kov_complex *)scatter->updates)[update]);
     } else {
         uint64_t *at = (uint64_t *)scatter->data + place;
         *at = reduce_integer(scatter->reduction, kov_dtype_is_signed(scatter->dtype), *at,
@@ -112,16 +126,23 @@ void kov_scatter_clear(kov_scatter *scatter, int64_t place)
     default:
         break;
     }
-    if (scatter->real)
+    bool is_extreme =
+        scatter->reduction == KOV_SCATTER_MIN || scatter->reduction == KOV_SCATTER_MAX;
+    if (scatter->wide == KOV_DTYPE_F64)
         ((double *)scatter->data)[place] = real;
+    else if (scatter->wide == KOV_DTYPE_C128)
+        ((kov_complex *)scatter->data)[place] = (kov_complex){real, is_extreme ? real : 0};
     else
         ((uint64_t *)scatter->data)[place] = integer;
 }
 
 void kov_scatter_divide(kov_scatter *scatter, int64_t place, int64_t count)
 {
-    if (scatter->real) {
+    if (scatter->wide == KOV_DTYPE_F64) {
         ((double *)scatter->data)[place] /= (double)count;
+    } else if (scatter->wide == KOV_DTYPE_C128) {
+        kov_complex *at = (kov_complex *)scatter->data + place;
+        *at = (kov_complex){at->re / (double)count, at->im / (double)count};
     } else if (!kov_dtype_is_signed(scatter->dtype)) {
         ((uint64_t *)scatter->data)[place] /= (uint64_t)count;
     } else {
@@ -131,9 +152,8 @@ void kov_scatter_divide(kov_scatter *scatter, int64_t place, int64_t count)
 
 kov_status kov_scatter_close(kov_scatter *scatter, kov_status status)
 {
-    kov_dtype wide = scatter->real ? KOV_DTYPE_F64 : KOV_DTYPE_I64;
     if (status == KOV_OK)
-        status = kov_elements_store(&scatter->eval->outputs[0], wide, scatter->data);
+        status = kov_elements_store(&scatter->eval->outputs[0], scatter->wide, scatter->data);
     kov_free(scatter->eval->context, scatter->data);
     kov_free(scatter->eval->context, scatter->updates);
     return status;

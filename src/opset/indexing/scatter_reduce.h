@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reductions of scattered updates, in double or 64-bit integers, rounded once at the end. */
+/* Reductions of scattered updates, in double, pairs of doubles or 64-bit integers, rounded once at
+ * the end. */
 #ifndef KOV_OPSET_INDEXING_SCATTER_REDUCE_H
 #define KOV_OPSET_INDEXING_SCATTER_REDUCE_H
 
@@ -18,15 +19,15 @@ typedef enum kov_scatter_reduction {
 /* By the name in IR; false if there is none. */
 bool kov_scatter_reduction_find(const char *name, kov_scatter_reduction *out);
 /* Whether elements of this type can be reduced so: numbers; bool by and (prod, min) and or (sum,
- * max). */
+ * max). Complex numbers have NumPy's order. */
 bool kov_scatter_reduction_takes(kov_scatter_reduction reduction, kov_dtype dtype);
 
 typedef struct kov_scatter {
     const kov_eval *eval;
     kov_scatter_reduction reduction;
     kov_dtype dtype;
-    bool real;
-    void *data, *updates; /* F64 if real, else I64 */
+    kov_dtype wide; /* F64, C128 or I64 */
+    void *data, *updates;
 } kov_scatter;
 
 /* Loads inputs 0 (data) and 2 (updates). */

@@ -2,6 +2,7 @@
 /* Reductions over axes. An empty list of axes reduces nothing, as in OpenVINO. */
 #include "opset/content_math.h"
 #include "opset/element_block.h"
+#include "opset/elementwise/complex_math.h"
 
 #include "tensor/shape.h"
 
@@ -24,7 +25,7 @@ static bool takes(int op, kov_dtype dtype)
     case KOV_WIDE_UNSIGNED:
         return dtype != KOV_DTYPE_BOOL || is_extreme || op == KOV_OP_REDUCE_PROD;
     case KOV_WIDE_COMPLEX:
-        return op == KOV_OP_REDUCE_SUM || op == KOV_OP_REDUCE_MEAN || op == KOV_OP_REDUCE_PROD;
+        return op != KOV_OP_REDUCE_L1 && op != KOV_OP_REDUCE_L2;
     default:
         return false;
     }
@@ -139,11 +140,11 @@ static accumulator start(int op, kov_dtype dtype)
         all.unsigned_ = 1;
         break;
     case KOV_OP_REDUCE_MAX:
-        all.real = -INFINITY;
+        all.real = all.complex.re = all.complex.im = -INFINITY;
         all.signed_ = wide == KOV_WIDE_SIGNED ? smallest(dtype) : 0;
         break;
     case KOV_OP_REDUCE_MIN:
-        all.real = INFINITY;
+        all.real = all.complex.re = all.complex.im = INFINITY;
         all.signed_ = wide == KOV_WIDE_SIGNED ? ~smallest(dtype) : 0;
         all.unsigned_ = wide == KOV_WIDE_UNSIGNED ? largest_unsigned(dtype) : 0;
         break;
@@ -239,9 +240,15 @@ static void fold_unsigned(accumulator *all, int op, int n, const uint64_t *x)
 
 static void fold_complex(accumulator *all, int op, int n, const kov_complex *x)
 {
+    bool is_max = op == KOV_OP_REDUCE_MAX, is_extreme = is_max || op == KOV_OP_REDUCE_MIN;
+    kov_complex_binary *extreme = kov_complex_binary_of(is_max ? KOV_OP_MAXIMUM : KOV_OP_MINIMUM);
     for (int k = 0; k < n; k++) {
         long double re = all->complex.re, im = all->complex.im;
-        if (op == KOV_OP_REDUCE_PROD) {
+        if (is_extreme) {
+            kov_complex found = extreme((kov_complex){(double)re, (double)im}, x[k]);
+            all->complex.re = found.re;
+            all->complex.im = found.im;
+        } else if (op == KOV_OP_REDUCE_PROD) {
             all->complex.re = re * x[k].re - im * x[k].im;
             all->complex.im = re * x[k].im + im * x[k].re;
         } else {

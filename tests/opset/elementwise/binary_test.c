@@ -248,15 +248,36 @@ static void test_complex(void **state)
     } rows[] = {{KOV_OP_ADD, {4, 1}},
                 {KOV_OP_SUBTRACT, {-2, 3}},
                 {KOV_OP_MULTIPLY, {5, 5}},
-                {KOV_OP_DIVIDE, {0.1, 0.7}}};
-    for (int i = 0; i < 4; i++) {
+                {KOV_OP_DIVIDE, {0.1, 0.7}},
+                {KOV_OP_MAXIMUM, {3, -1}},
+                {KOV_OP_MINIMUM, {1, 2}},
+                /* exp((3 - i) log(1 + 2i)) */
+                {KOV_OP_POWER, {-27.436381991606050504, 19.789310365010697857}}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const kov_tensor *y =
             op_result(test, emit_pair(test, rows[i].op, op_data(test, KOV_DTYPE_C128, DIMS(1), a),
                                       op_data(test, KOV_DTYPE_C128, DIMS(1), b)));
         const double *have = kov_tensor_data(y);
-        assert_true(fabs(have[0] - rows[i].wanted[0]) < 1e-15);
-        assert_true(fabs(have[1] - rows[i].wanted[1]) < 1e-15);
+        double size = fabs(rows[i].wanted[0]) + fabs(rows[i].wanted[1]);
+        assert_true(fabs(have[0] - rows[i].wanted[0]) < 1e-15 * size);
+        assert_true(fabs(have[1] - rows[i].wanted[1]) < 1e-15 * size);
     }
+    op_end(test);
+}
+
+/* Whole powers are products: of Gaussian integers they are exact. */
+static void test_whole_powers_of_complex(void **state)
+{
+    (void)state;
+    op_case *test = op_begin();
+    const double a[] = {1, 2, 1, 2, 1, 1, 0, 0, 0, 0}, b[] = {5, 0, 0, 0, -2, 0, 2.5, 0, 0, 0};
+    const double wanted[] = {41, -38, 1, 0, 0, -0.5, 0, 0, 1, 0};
+    const kov_tensor *y =
+        op_result(test, emit_pair(test, KOV_OP_POWER, op_data(test, KOV_DTYPE_C128, DIMS(5), a),
+                                  op_data(test, KOV_DTYPE_C128, DIMS(5), b)));
+    const double *have = kov_tensor_data(y);
+    for (int k = 0; k < 10; k++)
+        assert_true(have[k] == wanted[k]);
     op_end(test);
 }
 
@@ -292,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_float32_rounds_once),
         cmocka_unit_test(test_broadcasts),
         cmocka_unit_test(test_complex),
+        cmocka_unit_test(test_whole_powers_of_complex),
         cmocka_unit_test(test_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

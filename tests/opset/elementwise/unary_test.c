@@ -2,6 +2,7 @@
 /* Unary operations against libm in long double, and on the values where definitions differ. */
 #include "opset/op_case.h"
 
+#include <complex.h>
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -277,6 +278,56 @@ static void test_complex(void **state)
     const kov_tensor *y =
         op_result(test, kov_negative(test->b, op_data(test, KOV_DTYPE_C64, DIMS(2), z)));
     assert_memory_equal(kov_tensor_data(y), ((const float[]){-3, -4, 5, -12}), sizeof z);
+    assert_int_equal(op_failure(test, kov_floor(test->b, op_data(test, KOV_DTYPE_C64, DIMS(2), z))),
+                     KOV_TYPE_ERROR);
+    op_end(test);
+}
+
+static long double complex from_parts(const double *parts)
+{
+    const union {
+        long double parts[2];
+        long double complex whole;
+    } number = {{parts[0], parts[1]}};
+    return number.whole;
+}
+
+/* Against libm in long double. */
+static void test_complex_functions(void **state)
+{
+    (void)state;
+    op_case *test = op_begin();
+    static kov_value (*const emit[])(kov_builder *, kov_value) = {
+        kov_exp,  kov_log,  kov_sqrt, kov_sin,  kov_cos,   kov_tan,   kov_sinh, kov_cosh,
+        kov_tanh, kov_asin, kov_acos, kov_atan, kov_asinh, kov_acosh, kov_atanh};
+    static long double complex (*const wanted[])(long double complex) = {
+        cexpl,
+        clogl,
+        csqrtl,
+        csinl,
+        ccosl,
+        ctanl,
+        csinhl,
+        ccoshl,
+        ctanhl,
+        casinl,
+        cacosl,
+        catanl,
+        casinhl,
+        cacoshl,
+        catanhl
+    };
+    const double z[] = {0.5, -0.25, -1.5, 2, 3, 0.125, -2, 0.0, -2, -0.0};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        const kov_tensor *y =
+            op_result(test, emit[i](test->b, op_data(test, KOV_DTYPE_C128, DIMS(5), z)));
+        const double *have = kov_tensor_data(y);
+        for (int k = 0; k < 5; k++) {
+            long double complex want = wanted[i](from_parts(z + 2 * k));
+            long double off = cabsl(from_parts(have + 2 * k) - want);
+            assert_true(off <= 4 * DBL_EPSILON * cabsl(want)); /* a few ulp: libm's double */
+        }
+    }
     op_end(test);
 }
 
@@ -298,7 +349,7 @@ int main(void)
         cmocka_unit_test(test_real_functions),          cmocka_unit_test(test_h_swish_absolutely),
         cmocka_unit_test(test_special_values),          cmocka_unit_test(test_round_modes),
         cmocka_unit_test(test_integers_wrap_and_bound), cmocka_unit_test(test_complex),
-        cmocka_unit_test(test_empty_and_scalar),
+        cmocka_unit_test(test_complex_functions),       cmocka_unit_test(test_empty_and_scalar),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

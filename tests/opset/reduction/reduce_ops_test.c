@@ -203,6 +203,25 @@ static void test_logical(void **state)
     op_end(test);
 }
 
+/* By real part, then by imaginary part; NaN stays. */
+static void test_extremes_of_complex(void **state)
+{
+    (void)state;
+    op_case *test = op_begin();
+    const float x[] = {1, 5, 3, -2, 3, 4, 1, -5, 0, NAN, 7, 7};
+    const int64_t axis = 1;
+    for (int is_max = 0; is_max < 2; is_max++) {
+        kov_value data = op_data(test, KOV_DTYPE_C64, DIMS(2, 3), x);
+        kov_value axes = kov_constant_i64(test->b, &axis, 1);
+        const kov_tensor *y = op_result(test, is_max ? kov_reduce_max(test->b, data, axes, false)
+                                                     : kov_reduce_min(test->b, data, axes, false));
+        const float *have = kov_tensor_data(y);
+        assert_true(have[0] == (is_max ? 3 : 1) && have[1] == (is_max ? 4 : 5));
+        assert_true(isnan(have[3]));
+    }
+    op_end(test);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -232,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_integers_are_exact_and_wrap),
         cmocka_unit_test(test_float_sums_are_wide),
         cmocka_unit_test(test_logical),
+        cmocka_unit_test(test_extremes_of_complex),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

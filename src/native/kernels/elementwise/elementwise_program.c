@@ -18,6 +18,9 @@ static bool is_computable(kov_dtype dtype)
            dtype != KOV_DTYPE_F8E4M3 && dtype != KOV_DTYPE_F8E5M2;
 }
 
+/* What registers hold: complex64 is moved and selected, and computed where there are kernels. */
+static bool is_held(kov_dtype dtype) { return dtype == KOV_DTYPE_C64 || is_computable(dtype); }
+
 /* Looks the kernel up; false if the operation does not take the dtype. */
 static bool find_kernel(kov_elementwise_op op, kov_dtype dtype, kov_program_step *step)
 {
@@ -105,7 +108,7 @@ static kov_status check_program(const kov_elementwise_program *program, kov_dtyp
         dtypes[i] = KOV_DTYPE_NONE;
     for (int i = 0; i < program->inputs; i++) {
         dtypes[i] = program->input[i].dtype;
-        if (!is_computable(dtypes[i]) || (unsigned)program->input[i].access > KOV_PROGRAM_OFFSETS)
+        if (!is_held(dtypes[i]) || (unsigned)program->input[i].access > KOV_PROGRAM_OFFSETS)
             return kov_fail(KOV_TYPE_ERROR, "elementwise program: input %d has dtype %s, access %d",
                             i, kov_dtype_keras_name(dtypes[i]), (int)program->input[i].access);
     }
