@@ -675,3 +675,18 @@ int kov_dims_print(const kov_dims *dims, int ndim, const kov_dim *at, char *out,
         used += (size_t)snprintf(out + used, size - used, ndim == 1 ? ",)" : ")");
     return (int)used;
 }
+
+bool kov_dims_equal_but_ones(int a_ndim, const kov_dim *a, int b_ndim, const kov_dim *b)
+{
+    int i = 0, j = 0;
+    for (;;) {
+        while (i < a_ndim && a[i] == 1)
+            i++;
+        while (j < b_ndim && b[j] == 1)
+            j++;
+        if (i == a_ndim || j == b_ndim)
+            return i == a_ndim && j == b_ndim;
+        if (a[i++] != b[j++])
+            return false;
+    }
+}

@@ -79,6 +79,9 @@ kov_dim kov_dim_broadcast(kov_dims *dims, kov_dim a, kov_dim b);
 int64_t kov_dim_lower(const kov_dims *dims, kov_dim dim);
 int64_t kov_dim_upper(const kov_dims *dims, kov_dim dim); /* INT64_MAX: none */
 
+/* Whether two shapes are the same, in order, but for dimensions of 1. */
+bool kov_dims_equal_but_ones(int a_ndim, const kov_dim *a, int b_ndim, const kov_dim *b);
+
 /* The number that hints of its symbols give; false if one has none, or they do not broadcast. */
 bool kov_dim_hint(const kov_dims *dims, kov_dim dim, int64_t *out);
 /* With values[i] the number of symbol symbols[i]; false if one is missing, or they do not

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keras/helpers.h"
 #include "tensor/convert.h"
+#include <float.h>
 
 /* ---- Types ---- */
 
@@ -434,4 +435,18 @@ kov_value kov_abs_of(kov_builder *b, kov_value x)
     bool is_signed =
         kov_dtype_is_float(dtype) || kov_dtype_is_signed(dtype) || kov_dtype_is_complex(dtype);
     return is_signed ? kov_abs(b, x) : x;
+}
+
+double kov_machine_epsilon(kov_dtype dtype)
+{
+    switch (dtype) {
+    case KOV_DTYPE_F16:
+        return 0x1p-10;
+    case KOV_DTYPE_BF16:
+        return 0x1p-7;
+    case KOV_DTYPE_F64:
+        return DBL_EPSILON;
+    default:
+        return FLT_EPSILON;
+    }
 }

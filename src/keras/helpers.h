@@ -90,6 +90,9 @@ kov_value kov_count_along(kov_builder *b, kov_value x, const int *axes, int n);
 kov_value kov_kept_shape(kov_builder *b, kov_value x, const int *axes, int n);
 kov_value kov_broadcast_to(kov_builder *b, kov_value x, kov_value shape);
 
+/* Distance from 1 to the next number of a floating type. */
+double kov_machine_epsilon(kov_dtype dtype);
+
 /* ---- Steps ---- */
 
 kov_value kov_sum_over(kov_builder *b, kov_value x, const int *axes, int n, bool keep);

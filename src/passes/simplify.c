@@ -63,29 +63,13 @@ static int ones_of(const kov_value_info *v, int64_t *axes)
     return n;
 }
 
-/* Whether a and b have the same dimensions in the same order but for those of 1. */
-static bool same_but_ones(const kov_value_info *a, const kov_value_info *b)
-{
-    int i = 0, j = 0;
-    for (;;) {
-        while (i < a->ndim && a->dims[i] == 1)
-            i++;
-        while (j < b->ndim && b->dims[j] == 1)
-            j++;
-        if (i == a->ndim || j == b->ndim)
-            return i == a->ndim && j == b->ndim;
-        if (a->dims[i++] != b->dims[j++])
-            return false;
-    }
-}
-
 /* A Reshape that only adds or drops dimensions of 1 says so: no shape has to be computed for it. */
 static bool reshape_of_ones(kov_rewrite *r, const kov_node *node, kov_value *outs)
 {
     const kov_value_info *in = kov_graph_value(r->from, node->inputs[0]);
     const kov_value_info *out = kov_graph_value(r->from, node->first_output);
     int64_t dropped[KOV_MAX_NDIM], added[KOV_MAX_NDIM];
-    if (!same_but_ones(in, out))
+    if (!kov_dims_equal_but_ones(in->ndim, in->dims, out->ndim, out->dims))
         return false;
     int drop = ones_of(in, dropped), add = ones_of(out, added);
     kov_value x = kov_rewrite_input(r, node, 0);

@@ -2,7 +2,6 @@
 /* Module image: color spaces. */
 #include "keras/image/image_layout.h"
 #include "keras_functions.h"
-#include <float.h>
 
 kov_value kov_image_rgb_to_grayscale(kov_builder *b, kov_value images, const char *data_format)
 {
@@ -49,21 +48,6 @@ static bool split_planes(kov_builder *b, const char *function, kov_value images,
     return b->status == KOV_OK;
 }
 
-/* Distance to 1 of the next number: what counts as black. */
-static double machine_epsilon(kov_dtype dtype)
-{
-    switch (dtype) {
-    case KOV_DTYPE_F16:
-        return 0x1p-10;
-    case KOV_DTYPE_BF16:
-        return 0x1p-7;
-    case KOV_DTYPE_F64:
-        return DBL_EPSILON;
-    default:
-        return FLT_EPSILON;
-    }
-}
-
 /* (p - q) / (6 range) + turn */
 static kov_value hue_from(kov_builder *b, kov_value norm, kov_value p, kov_value q, double turn)
 {
@@ -79,7 +63,7 @@ kov_value kov_image_rgb_to_hsv(kov_builder *b, kov_value images, const char *dat
     if (!split_planes(b, "rgb_to_hsv", images, data_format, &axis, rgb))
         return KOV_VALUE_ERROR;
     kov_value zero = kov_scalar_like(b, images, 0), one = kov_scalar_like(b, images, 1);
-    kov_value least = kov_scalar_like(b, images, machine_epsilon(kov_dtype_of(b, images)));
+    kov_value least = kov_scalar_like(b, images, kov_machine_epsilon(kov_dtype_of(b, images)));
     for (int i = 0; i < 3; i++)
         rgb[i] = kov_select(b, kov_less(b, kov_abs(b, rgb[i]), least), zero, rgb[i]);
     kov_value value = kov_maximum(b, kov_maximum(b, rgb[0], rgb[1]), rgb[2]);

@@ -2,7 +2,6 @@
 /* Module linalg: factorisations, and what is solved with them. */
 #include "keras/helpers.h"
 #include "keras_functions.h"
-#include <float.h>
 #include <string.h>
 
 /* Matrices of a float dtype; false on failure. */
@@ -191,20 +190,6 @@ int kov_linalg_svd(kov_builder *b, kov_value x, bool full_matrices, bool compute
     return 1;
 }
 
-static double machine_epsilon(kov_dtype dtype)
-{
-    switch (dtype) {
-    case KOV_DTYPE_F16:
-        return 0x1p-10;
-    case KOV_DTYPE_BF16:
-        return 0x1p-7;
-    case KOV_DTYPE_F64:
-        return DBL_EPSILON;
-    default:
-        return FLT_EPSILON;
-    }
-}
-
 /* The singular values that count as zero: up to relative times the greatest of them. Without
  * `relative`: machine epsilon times `factor` times the longer side. */
 static kov_value threshold_of(kov_builder *b, kov_value x, kov_value s, kov_optional_float relative,
@@ -217,8 +202,9 @@ static kov_value threshold_of(kov_builder *b, kov_value x, kov_value s, kov_opti
     } else {
         kov_value side =
             kov_maximum(b, kov_dim_value(b, x, ndim - 2), kov_dim_value(b, x, ndim - 1));
-        part = kov_multiply(b, kov_cast(b, side, kov_dtype_of(b, s)),
-                            kov_scalar_like(b, s, factor * machine_epsilon(kov_dtype_of(b, x))));
+        part =
+            kov_multiply(b, kov_cast(b, side, kov_dtype_of(b, s)),
+                         kov_scalar_like(b, s, factor * kov_machine_epsilon(kov_dtype_of(b, x))));
     }
     return kov_multiply(b, most, part);
 }

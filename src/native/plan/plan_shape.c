@@ -47,22 +47,6 @@ static kov_order order_without_ones(const kov_planned *in, const kov_planned *ou
     return order;
 }
 
-/* Whether the dimensions that are not 1 are the same, in order. */
-static bool differs_by_ones(const kov_planned *a, const kov_planned *b)
-{
-    int i = 0, j = 0;
-    for (;;) {
-        while (i < a->ndim && a->dims[i] == 1)
-            i++;
-        while (j < b->ndim && b->dims[j] == 1)
-            j++;
-        if (i == a->ndim || j == b->ndim)
-            return i == a->ndim && j == b->ndim;
-        if (a->dims[i++] != b->dims[j++])
-            return false;
-    }
-}
-
 kov_status kov_plan_reshape(kov_planner *p, const kov_node *node, bool *taken)
 {
     int slot;
@@ -71,7 +55,7 @@ kov_status kov_plan_reshape(kov_planner *p, const kov_node *node, bool *taken)
     if (in->count != out->count)
         return KOV_OK;
     *taken = true;
-    if (differs_by_ones(in, out)) {
+    if (kov_dims_equal_but_ones(in->ndim, in->dims, out->ndim, out->dims)) {
         KOV_TRY(kov_plan_get(p, node->inputs[0], &slot));
         const kov_order order = order_without_ones(in, out);
         kov_plan_alias(p, node->first_output, slot, &order);
