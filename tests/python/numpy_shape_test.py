@@ -157,6 +157,17 @@ def test_created(name, args, kwargs):
     compare(name, *args, exact=False, **kwargs)
 
 
+@pytest.mark.parametrize(
+    "arguments", [(0.1, 1.1, 0.1), (1.0, 0.0, -0.1), (0.3, 7.7, 0.37), (2, 4, 1 / 3), (5.5,)]
+)
+def test_arange_has_as_many_numbers_as_in_double(arguments):
+    expected = np.arange(*arguments)
+    result = np.asarray(keras.ops.arange(*arguments))
+    assert result.dtype == np.float32
+    # The values are rounded once, from double.
+    np.testing.assert_array_equal(result, expected.astype(np.float32))
+
+
 def test_integers_are_int32_and_floats_floatx():
     assert keras.ops.arange(3).dtype == "int32"
     assert keras.ops.arange(3.0).dtype == "float32"

@@ -135,9 +135,8 @@ kov_value kov_numpy_arange(kov_builder *b, kov_value start, kov_value stop, kov_
     kov_dtype common = kov_result_type(b, given, n);
     if (dtype == KOV_DTYPE_NONE)
         dtype = common;
+    /* As NumPy: in float32, 0.1 to 1.1 by 0.1 would be eleven numbers. */
     kov_dtype wide = kov_dtype_is_float(common) ? KOV_DTYPE_F64 : KOV_DTYPE_I64;
-    if (wide == KOV_DTYPE_F64 && common != KOV_DTYPE_F64)
-        wide = KOV_DTYPE_F32;
     kov_value from = kov_cast(b, start, wide);
     kov_value to = stop == KOV_VALUE_NONE ? from : kov_cast(b, stop, wide);
     if (stop == KOV_VALUE_NONE)
