@@ -37,15 +37,6 @@ static bool is_per_channel(const kov_value_info *v, const kov_value_info *y, int
     return true;
 }
 
-/* How often the old graph uses what has become this new value. */
-static int use_count(const kov_rewrite *r, kov_value v)
-{
-    int uses = 0;
-    for (int i = 1; i < r->from->values.n; i++)
-        uses += r->map[i] == v ? r->uses[i] : 0;
-    return uses;
-}
-
 /* v, per channel of `axis`, as a tensor that multiplies the weights. */
 static kov_value scale_for_weights(kov_rewrite *r, const kov_node *product, kov_value v)
 {
@@ -106,7 +97,7 @@ static bool split_operands(const kov_rewrite *r, const kov_node *node, kov_value
     int d = r->stable[node->inputs[0]] ? 1 : 0;
     *data = kov_rewrite_input(r, node, d);
     *other = kov_rewrite_input(r, node, 1 - d);
-    return use_count(r, *data) == 1;
+    return kov_rewrite_uses(r, *data) == 1;
 }
 
 /* Multiply(product, s) -> product with scaled weights; Multiply(Add(product, b), s) -> the same
@@ -132,7 +123,8 @@ static bool multiply(kov_rewrite *r, const kov_node *node, kov_value *outs)
         const kov_value_info *made = kov_graph_value(graph, product);
         axis = channel_axis(graph, &maker);
         if (axis < 0 || !is_per_channel(kov_graph_value(graph, bias), made, axis) ||
-            !is_per_channel(kov_graph_value(graph, scale), made, axis) || use_count(r, product) > 1)
+            !is_per_channel(kov_graph_value(graph, scale), made, axis) ||
+            kov_rewrite_uses(r, product) > 1)
             continue;
         kov_value y = scaled_product(r, &maker, scale);
         outs[0] = kov_add(r->b, y, kov_multiply(r->b, bias, scale));

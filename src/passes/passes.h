@@ -17,5 +17,11 @@ kov_status kov_pass_fold_pad(const kov_graph *graph, const kov_pass_options *opt
                              kov_graph **out);
 kov_status kov_pass_fold_scale(const kov_graph *graph, const kov_pass_options *options,
                                kov_graph **out);
+kov_status kov_pass_hoist_bias(const kov_graph *graph, const kov_pass_options *options,
+                               kov_graph **out);
+kov_status kov_pass_fuse_norm(const kov_graph *graph, const kov_pass_options *options,
+                              kov_graph **out);
+kov_status kov_pass_fuse_attention(const kov_graph *graph, const kov_pass_options *options,
+                                   kov_graph **out);
 
 #endif

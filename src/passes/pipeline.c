@@ -19,6 +19,14 @@ static const struct {
     {{"fold_pad", "keeps bits for finite weights", true}, kov_pass_fold_pad},
     {{"fold_scale", "reassociates within K + 4 roundings of a sum of K products", true},
      kov_pass_fold_scale},
+    {{"hoist_bias", "keeps bits", true}, kov_pass_hoist_bias},
+    {{"fuse_norm",
+      "reassociates: within 16 roundings of the largest of |x - mean| / deviation, scale and shift",
+      true},
+     kov_pass_fuse_norm},
+    {{"fuse_attention",
+      "reassociates: scores within K + 4 roundings of a sum of K products, weights within 8", true},
+     kov_pass_fuse_attention},
     {{"clean", "keeps bits", true}, kov_pass_simplify},
 };
 

@@ -171,6 +171,14 @@ kov_status kov_rewrite_graph(const kov_graph *from, kov_rewrite_rule rule, void 
     return status;
 }
 
+int kov_rewrite_uses(const kov_rewrite *r, kov_value v)
+{
+    int uses = 0;
+    for (int i = 1; i < r->from->values.n; i++)
+        uses += r->map[i] == v ? r->uses[i] : 0;
+    return uses;
+}
+
 int kov_rewrite_ints(const kov_rewrite *r, kov_value v, int64_t *out, int capacity)
 {
     if (v == KOV_VALUE_NONE || v == KOV_VALUE_ERROR)

@@ -45,6 +45,8 @@ static inline bool kov_rewrite_is(const kov_rewrite *r, kov_value v, int op)
 {
     return v != KOV_VALUE_NONE && v != KOV_VALUE_ERROR && kov_rewrite_producer(r, v)->op == op;
 }
+/* How often the old graph uses what has become this new value. */
+int kov_rewrite_uses(const kov_rewrite *r, kov_value v);
 /* Integers of a constant scalar or 1-D value; -1 if it is none, else how many. */
 int kov_rewrite_ints(const kov_rewrite *r, kov_value v, int64_t *out, int capacity);
 /* The number of a constant of one element (or of equal elements); false if it is none. */

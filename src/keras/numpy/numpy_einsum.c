@@ -228,16 +228,38 @@ static bool same_labels(const kov_term *t, const kov_labels *labels)
     return t->n == labels->n && memcmp(t->labels, labels->at, sizeof(int) * (size_t)labels->n) == 0;
 }
 
+/* Reshape that keeps the first `keep` dimensions and gives the others these. Where those are
+ * numbers no shape has to be computed for it, whatever the first ones are. */
+static kov_value reshape_behind(kov_builder *b, kov_value v, int keep, const kov_dim *dims, int n)
+{
+    int64_t shape[KOV_MAX_NDIM] = {0};
+    bool known = b->status == KOV_OK && keep + n <= KOV_MAX_NDIM;
+    for (int i = 0; i < n && known; i++) {
+        shape[keep + i] = dims[i];
+        known = kov_dim_is_number(dims[i]) && dims[i] > 0;
+    }
+    return known ? kov_reshape(b, v, kov_constant_i64(b, shape, keep + n), true) : KOV_VALUE_NONE;
+}
+
 /* Merges dimensions [from, from + n) into one. */
 static kov_value merged(kov_builder *b, kov_value v, int from, int n)
 {
-    if (n == 1)
+    if (n == 1 || b->status != KOV_OK)
         return v;
     if (n == 0)
         return kov_unsqueeze_at(b, v, from);
-    int axes[KOV_MAX_NDIM];
-    for (int i = 0; i < n; i++)
+    int axes[KOV_MAX_NDIM], ndim = kov_ndim(b, v), behind = ndim - from - n + 1;
+    kov_dim dims[KOV_MAX_NDIM];
+    memcpy(dims, kov_builder_value(b, v)->dims, sizeof *dims * (size_t)ndim);
+    for (int i = 0; i < n; i++) {
         axes[i] = from + i;
+        if (i > 0)
+            dims[from] = kov_dim_mul(b->dims, dims[from], dims[from + i]);
+    }
+    memmove(dims + from + 1, dims + from + n, sizeof *dims * (size_t)(behind - 1));
+    kov_value y = reshape_behind(b, v, from, dims + from, behind);
+    if (y != KOV_VALUE_NONE)
+        return y;
     const kov_value parts[] = {kov_dims_value(b, v, 0, from), kov_count_along(b, v, axes, n),
                                kov_dims_value(b, v, from + n, kov_ndim(b, v))};
     return kov_reshape(b, v, kov_join_dims(b, parts, 3), false);
@@ -262,9 +284,40 @@ static kov_value as_matrices(kov_builder *b, const kov_term *t, const kov_split_
     return merged(b, v, s->batch.n + 1, second->n);
 }
 
+/* [free..., summed] by a matrix [summed, free...]: the product takes the first as it is. */
+static bool rows_by_matrix(kov_builder *b, const kov_term *x, const kov_term *y,
+                           const kov_split_labels *s, kov_term *out)
+{
+    kov_labels as_is = concatenated(&s->free[0], &s->summed, NULL);
+    bool turned;
+    kov_value unused;
+    if (b->status != KOV_OK || s->batch.n > 0 || s->free[0].n < 2 || s->free[1].n < 1 ||
+        !same_labels(x, &as_is))
+        return false;
+    kov_dim columns[KOV_MAX_NDIM];
+    for (int i = 0; i < s->free[1].n; i++) {
+        int at = index_of(y->labels, y->n, s->free[1].at[i]);
+        columns[i] = kov_builder_value(b, y->value)->dims[at];
+        if (!kov_dim_is_number(columns[i]) || columns[i] == 0)
+            return false;
+    }
+    kov_value matrix = as_matrices(b, y, s, 1, &turned, &unused);
+    kov_value v =
+        kov_mat_mul(b, merged(b, x->value, s->free[0].n, s->summed.n), matrix, false, turned);
+    if (s->free[1].n > 1)
+        v = reshape_behind(b, v, s->free[0].n, columns, s->free[1].n);
+    kov_labels all = concatenated(&s->free[0], &s->free[1], NULL);
+    *out = (kov_term){.value = v, .n = all.n};
+    memcpy(out->labels, all.at, sizeof all.at);
+    return true;
+}
+
 static kov_term matrix_product(kov_builder *b, const kov_term *x, const kov_term *y,
                                const kov_split_labels *s)
 {
+    kov_term simple;
+    if (rows_by_matrix(b, x, y, s, &simple))
+        return simple;
     bool turned[2];
     kov_value free_dims[2];
     kov_value left = as_matrices(b, x, s, 0, &turned[0], &free_dims[0]);
@@ -319,10 +372,30 @@ static void keep_own(bool *kept, const kov_term *t)
         kept[t->labels[i]] = true;
 }
 
+/* Whether the output wants the labels that y alone has before those that x alone has. */
+static bool wants_second_first(const kov_term *x, const kov_term *y, const kov_labels *output)
+{
+    int first = -1, last = -1;
+    for (int i = 0; i < output->n; i++) {
+        bool in_x = index_of(x->labels, x->n, output->at[i]) >= 0;
+        bool in_y = index_of(y->labels, y->n, output->at[i]) >= 0;
+        if (in_x && !in_y && first < 0)
+            first = i;
+        if (in_y && !in_x)
+            last = i;
+    }
+    return first >= 0 && last >= 0 && last < first;
+}
+
 static kov_term contract_pair(kov_builder *b, kov_term x, kov_term y, const bool *kept,
                               const kov_labels *output)
 {
     bool kept_x[LABELS], kept_y[LABELS];
+    if (wants_second_first(&x, &y, output)) {
+        kov_term first = x;
+        x = y;
+        y = first;
+    }
     drop_broadcast(b, &x, &y, kept);
     drop_broadcast(b, &y, &x, kept);
     memcpy(kept_x, kept, sizeof kept_x);

@@ -113,23 +113,6 @@ static void join_rows(batches *at, matrix *a, matrix *c)
     at->n--;
 }
 
-/* The order in which the one Transpose that uses the result makes it plain. */
-static kov_order result_order(const kov_planner *p, const kov_planned *out)
-{
-    kov_order plain = kov_order_plain(out->ndim), order = plain;
-    int64_t axes[KOV_MAX_NDIM];
-    if (out->uses != 1 || out->users[0] < 0 || out->ndim < 2)
-        return plain;
-    const kov_node *user = &p->graph->nodes.at[out->users[0]];
-    if (user->op != KOV_OP_TRANSPOSE ||
-        kov_plan_numbers(p, user->inputs[1], axes, KOV_MAX_NDIM) != out->ndim ||
-        axes[out->ndim - 1] != out->ndim - 1)
-        return plain;
-    for (int i = 0; i < out->ndim; i++)
-        order.at[i] = (uint8_t)axes[i];
-    return order;
-}
-
 static bool set_batches(const batches *at, kov_gemm *gemm)
 {
     if (at->n > KOV_GEMM_BATCH_DIMS)
@@ -175,7 +158,7 @@ kov_status kov_plan_mat_mul(kov_planner *p, const kov_node *node, bool *taken)
         .order = kov_order_plain(out->ndim), .channel_axis = out->ndim - 1, .emit = emit_mat_mul};
     matrix c = {.rows = a.rows, .columns = b.columns, .row = b.columns, .column = 1};
     if (first->ndim > 1 && second->ndim > 1) {
-        product.order = result_order(p, out);
+        product.order = kov_plan_result_order(p, node->first_output);
         kov_planned ordered = *out;
         ordered.order = product.order;
         c = matrix_of(&ordered, false, true);

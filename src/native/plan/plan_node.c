@@ -26,6 +26,7 @@ static kov_plan_fn const lists[KOV_OP_COUNT][MOST] = {
     [KOV_OP_CUMULATIVE_REDUCE] = {kov_plan_scan},
     [KOV_OP_SOFTMAX] = {kov_plan_softmax},
     [KOV_OP_LOG_SOFTMAX] = {kov_plan_softmax},
+    [KOV_OP_SCALED_DOT_PRODUCT_ATTENTION] = {kov_plan_attention},
     [KOV_OP_MVN] = {kov_plan_norm},
     [KOV_OP_RESHAPE] = {kov_plan_reshape},
     [KOV_OP_SQUEEZE] = {kov_plan_reshape},

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reductions, scans, softmax and normalisation: work along lines of a buffer, in whatever order it
+/* Reductions, scans and softmax: work along lines of a buffer, in whatever order it
  * lies as long as the axes of a line are next to each other. */
-#include "native/kernels/norm/norm.h"
 #include "native/kernels/norm/softmax.h"
 #include "native/kernels/reduce/reduce.h"
 #include "native/plan/planner.h"
@@ -14,7 +13,6 @@ typedef struct line_params {
     size_t outer, length, inner;
     bool exclusive, reverse;
     kov_unary_kernel *finish; /* of a reduction: applied to the result; NULL: none */
-    kov_norm norm;
 } line_params;
 
 static kov_status run_reduce(const kov_step *step, const kov_run *run)
@@ -41,13 +39,6 @@ static kov_status run_scan(const kov_step *step, const kov_run *run)
     return kov_scan(run->context, (kov_scan_op)c->op, c->dtype, run->at[step->slots[0]],
                     run->at[step->slots[1]], c->outer, c->length, c->inner, c->exclusive,
                     c->reverse);
-}
-
-static kov_status run_norm(const kov_step *step, const kov_run *run)
-{
-    const line_params *c = step->params;
-    return kov_norm_rows(run->context, &c->norm, run->at[step->slots[0]], run->at[step->slots[1]],
-                         c->outer, c->length);
 }
 
 /* Sizes before, along and behind the marked axes; false where other axes lie between them. */
@@ -283,32 +274,4 @@ kov_status kov_plan_scan(kov_planner *p, const kov_node *node, bool *taken)
     KOV_TRY(get_lines(p, node->inputs[0], marked, c, &order, &slots[0]));
     KOV_TRY(kov_plan_make(p, node->first_output, &order, &slots[1]));
     return add_step(p, node, run_scan, c, slots, false, "scan");
-}
-
-/* MVN over axes that lie last: normalisation of rows. */
-kov_status kov_plan_norm(kov_planner *p, const kov_node *node, bool *taken)
-{
-    bool marked[KOV_MAX_NDIM] = {false};
-    int slots[2], count;
-    const kov_planned *v = kov_plan_value(p, node->inputs[0]);
-    if (!is_real(v->dtype) || !node->attrs[KOV_MVN_NORMALIZE_VARIANCE].u.boolean ||
-        strcmp(node->attrs[KOV_MVN_EPS_MODE].u.string, "inside_sqrt") != 0 ||
-        !mark_axes(p, node->inputs[1], v->ndim, marked, &count) || count < 1)
-        return KOV_OK;
-    line_params *c = kov_arena_alloc(p->arena, sizeof *c);
-    if (!c)
-        return KOV_OUT_OF_MEMORY;
-    KOV_TRY(kov_plan_get(p, node->inputs[0], &slots[0]));
-    kov_order order = v->order;
-    if (!lines_of(v, &order, marked, c) || c->inner != 1) {
-        order = marked_last(v, marked);
-        lines_of(v, &order, marked, c);
-        KOV_TRY(kov_plan_get_ordered(p, node->inputs[0], &order, &slots[0]));
-    }
-    c->dtype = v->dtype;
-    c->norm = (kov_norm){
-        .kind = KOV_NORM_LAYER, .dtype = v->dtype, .epsilon = node->attrs[KOV_MVN_EPS].u.real};
-    *taken = true;
-    KOV_TRY(kov_plan_make(p, node->first_output, &order, &slots[1]));
-    return add_step(p, node, run_norm, c, slots, true, "norm");
 }

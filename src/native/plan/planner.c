@@ -121,6 +121,35 @@ void kov_plan_strides(const kov_planned *v, int64_t *strides)
     }
 }
 
+const kov_node *kov_plan_sole_user(const kov_planner *p, kov_value value, int op)
+{
+    const kov_planned *v = kov_plan_value(p, value);
+    if (v->uses != 1 || v->users[0] < 0)
+        return NULL;
+    const kov_node *user = &p->graph->nodes.at[v->users[0]];
+    return user->op == op ? user : NULL;
+}
+
+bool kov_plan_precedes(const kov_planner *p, kov_value value, const kov_node *before)
+{
+    return p->graph->values.at[value].node < kov_plan_node_index(p, before);
+}
+
+kov_order kov_plan_result_order(const kov_planner *p, kov_value value)
+{
+    const kov_planned *out = kov_plan_value(p, value);
+    kov_order plain = kov_order_plain(out->ndim), order = plain;
+    int64_t axes[KOV_MAX_NDIM];
+    const kov_node *user = kov_plan_sole_user(p, value, KOV_OP_TRANSPOSE);
+    if (!user || out->ndim < 2 ||
+        kov_plan_numbers(p, user->inputs[1], axes, KOV_MAX_NDIM) != out->ndim ||
+        axes[out->ndim - 1] != out->ndim - 1)
+        return plain;
+    for (int i = 0; i < out->ndim; i++)
+        order.at[i] = (uint8_t)axes[i];
+    return order;
+}
+
 /* ---- buffers ---- */
 
 static kov_status add_slot(kov_planner *p, const kov_slot *slot, int *out)

@@ -207,6 +207,7 @@ kov_status kov_plan_pool(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_reduce(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_softmax(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_scan(kov_planner *p, const kov_node *node, bool *taken);
+kov_status kov_plan_attention(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_norm(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_reshape(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_transpose(kov_planner *p, const kov_node *node, bool *taken);
@@ -220,6 +221,13 @@ kov_status kov_plan_gather(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_evaluate(kov_planner *p, const kov_node *node, bool *taken);
 
 /* ---- used by several families ---- */
+/* The node that alone uses the value, if it is of this operation; else NULL. */
+const kov_node *kov_plan_sole_user(const kov_planner *p, kov_value value, int op);
+/* Whether a value is there already when the node `before` is planned. */
+bool kov_plan_precedes(const kov_planner *p, kov_value value, const kov_node *before);
+/* The order in which a product writes its result so that the one Transpose that uses it, if it
+ * keeps the last axis, makes it plain. */
+kov_order kov_plan_result_order(const kov_planner *p, kov_value value);
 /* A step that copies strided memory: dims and byte strides of the source, dense destination. */
 kov_status kov_plan_copy(kov_planner *p, int from, size_t offset, int to, size_t item, int ndim,
                          const int64_t *dims, const int64_t *byte_strides, const int *nodes,

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "passes/match.h"
+#include "tensor/convert.h"
+#include <string.h>
+
+const kov_node *kov_match(const kov_rewrite *r, kov_value v, int op)
+{
+    if (v == KOV_VALUE_NONE)
+        return NULL;
+    const kov_node *node = kov_graph_producer(r->from, v);
+    return node->op == op ? node : NULL;
+}
+
+const kov_node *kov_match_once(const kov_rewrite *r, kov_value v, int op)
+{
+    return v != KOV_VALUE_NONE && r->uses[v] == 1 ? kov_match(r, v, op) : NULL;
+}
+
+kov_value kov_match_other(const kov_node *node, kov_value v)
+{
+    if (node->inputs[0] == v)
+        return node->inputs[1];
+    return node->inputs[1] == v ? node->inputs[0] : KOV_VALUE_NONE;
+}
+
+bool kov_match_number(const kov_rewrite *r, kov_value v, double *out)
+{
+    const kov_tensor *tensor = v == KOV_VALUE_NONE ? NULL : kov_graph_constant(r->from, v);
+    if (!tensor || kov_tensor_count(tensor) < 1 || kov_dtype_bits(kov_tensor_dtype(tensor)) < 8)
+        return false;
+    size_t size = (size_t)kov_dtype_bits(kov_tensor_dtype(tensor)) / 8;
+    const char *data = kov_tensor_data(tensor);
+    for (int64_t i = 1; i < kov_tensor_count(tensor); i++) {
+        if (memcmp(data, data + (size_t)i * size, size) != 0)
+            return false;
+    }
+    return kov_convert(kov_tensor_dtype(tensor), data, KOV_DTYPE_F64, out, 1) == KOV_OK;
+}
+
+bool kov_match_is_number(const kov_rewrite *r, kov_value v, double number)
+{
+    double found;
+    return kov_match_number(r, v, &found) && found == number;
+}
+
+bool kov_match_same_shape(const kov_rewrite *r, kov_value a, kov_value b)
+{
+    const kov_value_info *x = kov_graph_value(r->from, a), *y = kov_graph_value(r->from, b);
+    return x->dtype == y->dtype && x->ndim == y->ndim &&
+           (x->ndim == 0 || memcmp(x->dims, y->dims, sizeof *x->dims * (size_t)x->ndim) == 0);
+}
