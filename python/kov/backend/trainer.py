@@ -98,7 +98,9 @@ class Trainer(_Base):
         validation_batch_size=None,
         validation_freq=1,
     ):
-        raise NotImplementedError("`fit` is not supported by kov yet.")
+        raise NotImplementedError(
+            "kov does not have the function fit yet: it runs and evaluates models."
+        )
 
     @traceback_utils.filter_traceback
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
@@ -177,7 +179,9 @@ class Trainer(_Base):
         class_weight=None,
         return_dict=False,
     ):
-        raise NotImplementedError("`train_on_batch` is not supported by kov yet.")
+        raise NotImplementedError(
+            "kov does not have the function train_on_batch yet: it runs and evaluates models."
+        )
 
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
         self._assert_compile_called("test_on_batch")
