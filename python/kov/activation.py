@@ -15,6 +15,8 @@ import importlib.util
 import os
 import sys
 
+from kov import settings
+
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _BACKEND = os.path.join(_HERE, "backend")
 _SERVED = os.path.join(_HERE, "served")
@@ -98,3 +100,4 @@ def _require_core():
     openvino = importlib.util.find_spec("openvino")
     for folder in (openvino and openvino.submodule_search_locations) or ():
         _core.set_openvino_path(folder + "/libs")
+    settings.apply(_core)

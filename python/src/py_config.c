@@ -177,6 +177,19 @@ static PyObject *get_device(PyObject *module, PyObject *none)
     return Py_NewRef(kovpy.device);
 }
 
+static PyObject *set_properties(PyObject *module, PyObject *properties)
+{
+    (void)module;
+    if (properties != Py_None && !PyDict_Check(properties))
+        return PyErr_Format(PyExc_TypeError, "properties are a dict, not %R", properties);
+    PyObject *copy = properties == Py_None ? Py_NewRef(Py_None) : PyDict_Copy(properties);
+    if (!copy)
+        return NULL;
+    PyObject *previous = kovpy.properties;
+    kovpy.properties = copy;
+    return previous;
+}
+
 static PyObject *devices(PyObject *module, PyObject *none)
 {
     (void)module;
@@ -254,6 +267,8 @@ static PyMethodDef methods[] = {
     {"set_config", set_config, METH_VARARGS, "Keras's floatx, image_data_format, KerasTensor."},
     {"set_device", set_device, METH_O, "Sets the device of later plans; returns the previous."},
     {"get_device", get_device, METH_NOARGS, "The device of plans made now; None: the default."},
+    {"set_properties", set_properties, METH_O,
+     "Sets the OpenVINO properties of later plans, a dict or None; returns the previous."},
     {"devices", devices, METH_NOARGS, "Names of the devices that are there."},
     {"threads", threads, METH_NOARGS, "Number of threads a run may use."},
     {"set_threads", set_threads, METH_O, "Sets the number of threads of later runs."},
@@ -271,6 +286,8 @@ int kovpy_config_init(PyObject *module)
     }
     Py_INCREF(Py_None);
     kovpy.device = Py_None;
+    Py_INCREF(Py_None);
+    kovpy.properties = Py_None;
     kovpy.unknown_dimension = PyErr_NewExceptionWithDoc(
         "kov._core.UnknownDimension",
         "The number of a dimension was asked for that is free in a trace.", PyExc_ValueError, NULL);

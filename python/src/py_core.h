@@ -21,6 +21,7 @@ typedef struct kovpy_state {
     PyObject *floatx_globals;               /* where floatx() looks; borrowed from floatx */
     PyObject *draw_seed;                    /* Keras's function; may be NULL */
     PyObject *device;                       /* str or None: device of plans made from now on */
+    PyObject *properties;                   /* dict or None: OpenVINO properties of those plans */
     PyObject *dtype_names[KOV_DTYPE_COUNT]; /* interned Keras names */
     PyObject *numpy_dtypes[KOV_DTYPE_COUNT]; /* filled when first needed */
 } kovpy_state;

@@ -92,6 +92,7 @@ static PyObject *compile(PyObject *object, PyObject *args, PyObject *kwargs)
                                      &options.passes_off))
         return NULL;
     device = device == Py_None ? kovpy.device : device;
+    properties = properties == Py_None ? kovpy.properties : properties;
     if (device != Py_None && !(options.device = PyUnicode_AsUTF8(device)))
         return NULL;
     const char **texts = read_properties(properties, &holder);

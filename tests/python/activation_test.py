@@ -79,6 +79,45 @@ def test_keras_json(run):
     assert run(REPORT) in ACTIVE
 
 
+PLANNED = """
+import keras
+from kov import _core
+trace = _core.Trace()
+trace.enter()
+y = _core.function("numpy", "log1p")(trace.input("float32", (4,), "x"))
+trace.exit()
+text = trace.finish([y]).compile().text()
+print([word for word in text.split() if "=" in word and word.isupper()] or text.split()[2])
+"""
+
+
+def test_device_and_properties_in_keras_json(run):
+    needs_upstream()
+    home = run.tmp_path / "keras"
+    home.mkdir()
+    settings = {"device": "CPU", "properties": {"INFERENCE_NUM_THREADS": 1}}
+    config = {"backend": "kov", "kov": settings}
+    (home / "keras.json").write_text(json.dumps(config), encoding="utf-8")
+    assert "INFERENCE_NUM_THREADS=1" in run(PLANNED)
+    assert run(PLANNED, KOV_DEVICE="NATIVE") == "native,"
+
+
+@pytest.mark.parametrize(
+    "settings,reason",
+    [
+        ({"devise": "CPU"}, "not 'devise'"),
+        ({"device": 3}, "device is a str, not 3"),
+        ("CPU", "an object of settings, not 'CPU'"),
+    ],
+)
+def test_wrong_settings_in_keras_json_are_named(run, settings, reason):
+    home = run.tmp_path / "keras"
+    home.mkdir()
+    config = {"backend": "kov", "kov": settings}
+    (home / "keras.json").write_text(json.dumps(config), encoding="utf-8")
+    assert reason in run("import keras", check=False).stderr
+
+
 def test_subprocess_inherits_the_name(run):
     code = f"""
         import os, subprocess, sys
