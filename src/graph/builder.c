@@ -122,6 +122,8 @@ kov_value kov_builder_adopt(kov_builder *b, kov_status status)
 {
     if (b->status != KOV_OK || status == KOV_OK)
         return KOV_VALUE_ERROR;
+    if (b->dims->failed) /* a dimension that could not be made is 0, whatever was found then */
+        status = kov_fail(KOV_OUT_OF_MEMORY, "out of memory for a dimension");
     b->status = status;
     const char *text = kov_error_text();
     size_t size = strlen(text) + 1;

@@ -121,7 +121,9 @@ static kov_status emit_while(kov_builder *b, const kov_body *condition, const ko
 kov_status kov_body_begin(kov_builder *b)
 {
     KOV_TRY(kov_builder_status(b));
-    return kov_level_open(b);
+    kov_status status = kov_level_open(b);
+    kov_builder_adopt(b, status);
+    return status;
 }
 
 kov_status kov_body_end(kov_builder *b, const kov_value *results, int count, kov_body **out)

@@ -20,11 +20,11 @@ kov_status kov_node_reinfer(const kov_node *node, const kov_infer_input *inputs,
                            op->outputs == KOV_VARIADIC ? KOV_VARIADIC : node->output_count,
                        .outputs = outputs};
     kov_status status = op->infer(&infer);
+    if (dims->failed) /* a dimension that could not be made is 0, whatever was found then */
+        return kov_fail(KOV_OUT_OF_MEMORY, "%s: out of memory for a dimension", op->name);
     if (status == KOV_OK && infer.output_count != node->output_count)
         return kov_fail(KOV_INTERNAL, "%s: %d outputs inferred again, %d when built", op->name,
                         infer.output_count, node->output_count);
-    if (status == KOV_OK && dims->failed)
-        return KOV_OUT_OF_MEMORY;
     if (status != KOV_OK && node->name)
         return kov_fail_in(status, "%s", node->name);
     return status;

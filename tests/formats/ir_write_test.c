@@ -45,14 +45,6 @@ static kov_value weights(kov_builder *b)
     return v;
 }
 
-/* kov_body_begin reports to its caller alone; here the builder keeps it. */
-static bool begin_body(kov_builder *b)
-{
-    kov_status status = kov_body_begin(b);
-    kov_builder_adopt(b, status);
-    return status == KOV_OK;
-}
-
 /* if (sum(x) > limit) x + y else x * y */
 static kov_value branches(kov_builder *b, kov_value x, kov_value y)
 {
@@ -60,7 +52,7 @@ static kov_value branches(kov_builder *b, kov_value x, kov_value y)
     kov_value sum = kov_reduce_sum(b, x, kov_constant_i64(b, (const int64_t[]){0, 1}, 2), false);
     kov_value condition = kov_greater(b, sum, kov_scalar_like(b, x, 1.5));
     for (int i = 0; i < 2; i++) {
-        if (!begin_body(b))
+        if (kov_body_begin(b) != KOV_OK)
             break;
         kov_value result = i == 0 ? kov_add(b, x, y) : kov_multiply(b, x, y);
         if (kov_body_end(b, &result, 1, &bodies[i]) != KOV_OK)
@@ -82,14 +74,14 @@ static kov_value rounds(kov_builder *b, kov_value state, kov_value x, double lim
     kov_body *condition = NULL, *body = NULL;
     kov_value out = KOV_VALUE_ERROR;
     const int64_t dims[] = {KOV_DIM_FREE, 4};
-    if (begin_body(b)) {
+    if (kov_body_begin(b) == KOV_OK) {
         kov_value p = kov_builder_parameter(b, KOV_DTYPE_F32, 2, dims, NULL, KOV_ROLE_INPUT);
         kov_value axes = kov_constant_i64(b, (const int64_t[]){0, 1}, 2);
         kov_value more =
             kov_less(b, kov_reduce_sum(b, p, axes, false), kov_scalar_like(b, p, limit));
         kov_body_end(b, &more, 1, &condition);
     }
-    if (condition && begin_body(b)) {
+    if (condition && kov_body_begin(b) == KOV_OK) {
         kov_value p = kov_builder_parameter(b, KOV_DTYPE_F32, 2, dims, NULL, KOV_ROLE_INPUT);
         kov_value next = kov_add(b, p, x);
         kov_body_end(b, &next, 1, &body);

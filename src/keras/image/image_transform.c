@@ -5,10 +5,12 @@
 #include "keras/random/random_draws.h"
 #include "keras_functions.h"
 
-/* Whole numbers are sampled as float32 and rounded, halves away from zero. */
+/* Whole numbers are sampled as a float that holds them and rounded, halves away from zero. */
 static kov_value to_samples(kov_builder *b, kov_value x)
 {
-    return kov_is_float_value(b, x) ? kov_widen(b, x) : kov_cast(b, x, KOV_DTYPE_F32);
+    bool wide = kov_dtype_bits(kov_dtype_of(b, x)) > 16;
+    return kov_is_float_value(b, x) ? kov_widen(b, x)
+                                    : kov_cast(b, x, wide ? KOV_DTYPE_F64 : KOV_DTYPE_F32);
 }
 
 static kov_value from_samples(kov_builder *b, kov_value y, kov_dtype dtype)

@@ -85,8 +85,10 @@ kov_status kov_scatter_open(const kov_eval *eval, kov_scatter_reduction reductio
     *out = (kov_scatter){.eval = eval, .reduction = reduction, .dtype = dtype, .wide = wide};
     KOV_TRY(kov_elements_load(eval, &eval->inputs[0], wide, &out->data));
     kov_status status = kov_elements_load(eval, &eval->inputs[2], wide, &out->updates);
-    if (status != KOV_OK)
+    if (status != KOV_OK) {
         kov_free(eval->context, out->data);
+        out->data = NULL;
+    }
     return status;
 }
 
