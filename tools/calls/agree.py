@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether kov's outcome of a call is right: agree(row, arguments, kov, judge) is None, or what is wrong.
+
+The judge is Keras's NumPy backend. An error must be of a class that Keras raises and name what is
+wrong; whether NumPy would have refused too is not asked, since Keras's functions check their arguments
+before the backend sees them.
+"""
+
+import numpy as np
+
+ERRORS = {"ValueError", "TypeError", "NotImplementedError", "IndexError", "MemoryError",
+          "OverflowError", "UnknownDimension", "UnknownValue"}
+# Ulp of a result's dtype, times the size of its largest element: for sums and products of a few
+# hundred terms in another order.
+SLACK = {"float16": 2e-2, "bfloat16": 8e-2, "float32": 2e-4, "float64": 1e-9,
+         "complex64": 2e-4, "complex128": 1e-9}
+# Calls whose values, or shapes, the judge cannot tell, and why.
+NO_VALUES = {
+    "random.*": "draws",
+    "image.elastic_transform": "draws",
+    "numpy.empty": "any content", "numpy.empty_like": "any content",
+    "linalg.svd": "signs are free", "linalg.qr": "signs are free", "linalg.eigh": "signs are free",
+    "linalg.eig": "signs and order are free",
+    "numpy.argsort": "NumPy's order of equal elements is not that of their places",
+    "numpy.argpartition": "order within the parts is free",
+}
+UNSIGNED_IN_PLACE = "NumPy's formula wraps around in unsigned integers"
+
+
+def clear_error(row, kov):
+    _, name, text = kov
+    if name not in ERRORS:
+        return f"raises {name}: {text}"
+    if not text.strip():
+        return f"raises {name} without a text"
+    return None
+
+
+def dtypes(arguments):
+    from draw import Tensor
+    items = [item for value in arguments.values()
+             for item in (value if isinstance(value, list) else [value])]
+    return {item.dtype for item in items if isinstance(item, Tensor)}
+
+
+def beyond(row, arguments):
+    """Why the judge cannot tell what the call gives, or None."""
+    from draw import Tensor
+    name = f"{row.module}.{row.name}"
+    if name == "numpy.view" and arguments.get("dtype") is None:
+        return "NumPy's default is float64"
+    if name in ("nn.one_hot", "nn.multi_hot") and arguments.get("num_classes") in (0, None):
+        return "NumPy's backend takes 0 for not given"
+    if name == "math.logsumexp" and arguments.get("keepdims"):
+        return "NumPy's backend gives a scalar a dimension"
+    if row.module == "random" and any(isinstance(value, Tensor) and value.array.ndim
+                                      for value in arguments.values()):
+        return "Keras's backends differ in what the shapes of distributions' numbers do"
+    if name == "image.sobel_edges":
+        return "NumPy's backend mirrors at the border, the others fill with zeros"
+    if row.module == "nn" and any(dtype.startswith("uint") for dtype in dtypes(arguments)):
+        return UNSIGNED_IN_PLACE
+    if name == "numpy.nextafter" and not all("float" in dtype for dtype in dtypes(arguments)):
+        return "NumPy computes small integers in float16"
+    return None
+
+
+def judged(row):
+    return f"{row.module}.{row.name}" not in NO_VALUES and f"{row.module}.*" not in NO_VALUES
+
+
+def close(have, want, dtype):
+    if have.size == 0:
+        return True
+    if dtype in ("float16", "bfloat16"):  # the judge's steps are in 16 bits and may overflow
+        known = np.isfinite(want)
+        have, want = have[known], want[known]
+    if want.dtype.kind not in "fc":
+        return bool(np.array_equal(have, want))
+    have, want = have.astype(np.complex128), want.astype(np.complex128)
+    finite = np.isfinite(want)
+    largest = np.abs(want[finite]).max(initial=0.0)
+    slack = SLACK.get(dtype, 1e-4)
+    with np.errstate(all="ignore"):
+        near = np.abs(have - want) <= slack * (np.abs(want) + largest) + 1e-30
+    same = (have == want) | (np.isnan(have) & np.isnan(want)) | near
+    return bool(same.all())
+
+
+def agree(row, arguments, kov, judge):
+    if kov[0] == "error":
+        return clear_error(row, kov)
+    if judge[0] == "error" or beyond(row, arguments):
+        return None
+    _, have, have_names, have_shapes = kov
+    _, want, want_names, want_shapes = judge
+    if len(have) != len(want):
+        return f"{len(have)} results, NumPy's {len(want)}"
+    for i, (x, y) in enumerate(zip(have, want)):
+        if have_shapes[i] != want_shapes[i]:
+            return f"result {i} has shape {have_shapes[i]}, NumPy's {want_shapes[i]}"
+        if judged(row) and have_names[i] == want_names[i] and not close(x, y, have_names[i]):
+            return f"result {i} differs: {sample(x, y)}"
+    return None
+
+
+def sample(x, y):
+    with np.errstate(all="ignore"):
+        wide = np.complex128 if "c" in (x.dtype.kind, y.dtype.kind) else np.float64
+        a, b = x.astype(wide).ravel(), y.astype(wide).ravel()
+        bad = np.abs(a - b)
+        bad = np.where(np.isnan(a) & np.isnan(b) | (a == b), -1, np.where(np.isnan(bad), np.inf, bad))
+    at = int(np.argmax(bad))
+    return f"{x.ravel()[at]} for {y.ravel()[at]} at {at} of {x.size} ({x.dtype})"
