@@ -141,3 +141,9 @@ def test_what_is_wrong_is_said():
         image.resize(np.zeros((3, 3), "float32"), (2, 2))
     with pytest.raises(ValueError, match="float dtype"):
         keras.src.backend.image.rgb_to_hsv(np.zeros((3, 3, 3), "int32"))
+
+
+def test_wide_integers_are_read_exactly():
+    x = np.array([251750835, -251750837, 7], "int32")
+    y = keras.ops.image.map_coordinates(x, np.array([[1, 0, 2]], "float32"), order=0)
+    np.testing.assert_array_equal(np.asarray(y), x[[1, 0, 2]])

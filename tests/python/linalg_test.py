@@ -193,3 +193,9 @@ def test_norm_neither_overflows_nor_vanishes():
         )
     with pytest.raises(ValueError, match="ord"):
         linalg.norm(normal((3, 3)), ord=3, axis=(0, 1))
+
+
+def test_rank_with_a_tolerance_for_each_matrix():
+    x = np.stack([np.diag([1.0, 2.0, 3.0])] * 3).astype("float32")
+    rank = backend_module("ops.linalg").matrix_rank(x, tol=np.array([0.5, 1.5, 9.0], "float32"))
+    np.testing.assert_array_equal(np.asarray(rank), [3, 2, 0])

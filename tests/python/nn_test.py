@@ -91,3 +91,29 @@ def test_greedy_decoding(merge):
         kept = collapse(best, blank) if merge else tuple(c for c in best if c != blank)
         np.testing.assert_array_equal(np.asarray(decoded)[i], kept + (-1,) * (time - len(kept)))
         np.testing.assert_allclose(np.asarray(scores)[i, 0], -x[i, :n].max(-1).sum(), rtol=1e-5)
+
+
+def test_threshold_of_integers_may_have_a_fraction():
+    x = np.array([3, 8, 6, 0], "uint8")
+    y = keras.ops.threshold(x, -348.5, 2)
+    np.testing.assert_array_equal(np.asarray(y), x)
+    y = keras.ops.threshold(x, 5.5, 2)
+    np.testing.assert_array_equal(np.asarray(y), [2, 8, 6, 2])
+    assert y.dtype == "uint8"
+
+
+def test_moments_of_no_axes_are_the_elements():
+    x = RANDOM.normal(size=(1, 5)).astype("float32")
+    mean, variance = keras.ops.moments(x, axes=())
+    np.testing.assert_array_equal(np.asarray(mean), x)
+    np.testing.assert_array_equal(np.asarray(variance), np.zeros((1, 5)))
+
+
+def test_blocks_of_channels_first_stay_with_their_channel():
+    """As in Keras's backends numpy, jax and torch: channel c of the result holds c * 4 to c * 4 + 3."""
+    x = np.arange(2 * 8 * 3 * 5, dtype="float32").reshape(2, 8, 3, 5)
+    want = x.reshape(2, 2, 2, 2, 3, 5).transpose(0, 1, 4, 2, 5, 3).reshape(2, 2, 6, 10)
+    y = keras.ops.depth_to_space(x, 2, data_format="channels_first")
+    np.testing.assert_array_equal(np.asarray(y), want)
+    again = keras.ops.space_to_depth(y, 2, data_format="channels_first")
+    np.testing.assert_array_equal(np.asarray(again), x)

@@ -176,3 +176,13 @@ def test_clip_keeps_the_dtype():
 def test_ldexp_refuses_a_fractional_exponent():
     with pytest.raises(TypeError, match="ldexp"):
         keras.ops.ldexp(SPECIAL, SPECIAL)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_ldexp_to_the_ends_of_the_range(dtype):
+    x = np.array([0.0, -0.0, 1.0, 3.0, np.finfo(dtype).tiny, np.finfo(dtype).max, np.inf, np.nan], dtype)
+    for exponent in (-(2**31), -4000, -150, 0, 150, 4000, 2**31 - 1):
+        power = np.full(x.shape, exponent, "int32")
+        with np.errstate(all="ignore"):
+            want = np.ldexp(x, power)
+        np.testing.assert_array_equal(np.asarray(keras.ops.ldexp(x, power)), want)

@@ -251,12 +251,13 @@ kov_value kov_linalg_matrix_rank(kov_builder *b, kov_value x, kov_value tol)
 {
     if (!as_matrices(b, "matrix_rank", &x))
         return KOV_VALUE_ERROR;
-    int last = kov_ndim(b, x) - 2;
     kov_value s = kov_output(kov_svd(b, x, false), 1);
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
     if (tol == KOV_VALUE_NONE)
         tol = threshold_of(b, x, s, (kov_optional_float){0}, 1);
-    kov_value counts = kov_greater(b, s, kov_cast(b, tol, kov_dtype_of(b, s)));
-    return kov_reduce_sum(b, kov_cast(b, counts, KOV_DTYPE_I32), kov_one_i64(b, last), false);
+    else /* one for each matrix, or for all */
+        tol = kov_unsqueeze_at(b, kov_cast(b, tol, kov_dtype_of(b, s)), kov_ndim(b, tol));
+    kov_value counts = kov_cast(b, kov_greater(b, s, tol), KOV_DTYPE_I32);
+    return kov_reduce_sum(b, counts, kov_one_i64(b, kov_ndim(b, counts) - 1), false);
 }

@@ -50,7 +50,7 @@ void kov_nn_moments(kov_builder *b, kov_value x, const kov_axes *axes, bool keep
     kov_value at = kov_axes_value(b, list, n), mean = kov_reduce_mean(b, wide, at, true);
     kov_value off = kov_subtract(b, wide, mean);
     kov_value variance = kov_reduce_mean(b, kov_multiply(b, off, off), at, keepdims);
-    if (!keepdims)
+    if (!keepdims && n > 0) /* no axes at all would mean every one of size 1 */
         mean = kov_squeeze(b, mean, at);
     if (dtype == KOV_DTYPE_F16) { /* finite as on Keras's other backends */
         double largest = kov_float_max(dtype);

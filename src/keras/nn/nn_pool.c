@@ -75,8 +75,9 @@ kov_value kov_nn_depth_to_space(kov_builder *b, kov_value x, int64_t block_size,
 {
     bool first = kov_channels_first(b, "depth_to_space", data_format);
     x = kov_strong(b, x);
-    if (first)
-        return kov_depth_to_space(b, x, "blocks_first", block_size);
+    if (first) /* the parts of a block behind their channel, as NumPy's, JAX's and torch's backends
+                */
+        return kov_depth_to_space(b, x, "depth_first", block_size);
     return kov_to_channels_last(
         b, kov_depth_to_space(b, kov_to_channels_first(b, x), "blocks_first", block_size));
 }
@@ -87,7 +88,7 @@ kov_value kov_nn_space_to_depth(kov_builder *b, kov_value x, int64_t block_size,
     bool first = kov_channels_first(b, "space_to_depth", data_format);
     x = kov_strong(b, x);
     if (first)
-        return kov_space_to_depth(b, x, "blocks_first", block_size);
+        return kov_space_to_depth(b, x, "depth_first", block_size);
     return kov_to_channels_last(
         b, kov_space_to_depth(b, kov_to_channels_first(b, x), "blocks_first", block_size));
 }

@@ -166,7 +166,7 @@ kov_value kov_numpy_ldexp(kov_builder *b, kov_value x1, kov_value x2)
     const kov_value both[] = {x1, x2};
     kov_dtype dtype = kov_result_type_with_float(b, both, 2), wide = kov_compute_dtype(dtype);
     kov_value x = kov_cast(b, x1, wide), two = kov_scalar_like(b, x, 2.0);
-    double limit = wide == KOV_DTYPE_F64 ? 3000.0 : 400.0;
+    double limit = wide == KOV_DTYPE_F64 ? 3000.0 : 300.0; /* a third is still a power of two */
     kov_value exponent = kov_cast(b, x2, wide);
     exponent = kov_minimum(b, exponent, kov_scalar_like(b, x, limit));
     exponent = kov_maximum(b, exponent, kov_scalar_like(b, x, -limit));
