@@ -26,7 +26,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := build
 .PHONY: help deps judge nightly configure build test test-c test-python check docs format keras-suite accuracy \
-	bench fuzz demo accept clean-room wheel install clean
+	bench fuzz fuzz-calls demo accept clean-room wheel install clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | \
@@ -84,6 +84,11 @@ fuzz: deps ## fuzz/*_fuzz.c under libFuzzer; SECONDS_EACH=600 by default
 	@ls fuzz/*_fuzz.c >/dev/null 2>&1 || { echo "make fuzz: fuzz/ has no target yet" >&2; exit 1; }
 	@tools/deps.sh system-check
 	@BUILD=$(BUILD) JOBS=$(JOBS) CLANG=$(CLANG) PY=$(PY) tools/fuzz.sh $(or $(SECONDS_EACH),600)
+
+fuzz-calls: judge ## CALLS=1000000 calls drawn from the tables, judged by NumPy; SEED=1; resumable
+	@tools/deps.sh system-check
+	@BUILD=$(abspath $(BUILD)) JOBS=$(JOBS) CLANG=$(CLANG) PY=$(PY) \
+		KOV_JUDGE=$(call python_of,$(JUDGE)) tools/fuzz_calls.sh $(or $(CALLS),1000000) $(or $(SEED),1)
 
 demo: build ## what kov does, on a terminal, as a PNG and an HTML page
 	@$(call have,tools/demo.py)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The kov command (cli/), which sees the public headers alone; the benchmarks in C (bench/, target
-# kov_bench) and the fuzz targets (fuzz/), which see what tests see.
+# kov_bench) and the fuzz targets (fuzz/, target kov_fuzz), which see what tests see.
 
 file(GLOB_RECURSE KOV_CLI_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cli/*.c)
 if(KOV_CLI_SOURCES AND TARGET kov AND NOT KOV_WHEEL)
@@ -29,6 +29,7 @@ if(TARGET kov_static)
 endif()
 
 if(KOV_FUZZ AND TARGET kov_static)
+    add_custom_target(kov_fuzz)
     file(GLOB KOV_FUZZ_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/fuzz/*_fuzz.c)
     foreach(source IN LISTS KOV_FUZZ_SOURCES)
         get_filename_component(name ${source} NAME_WE)
@@ -39,5 +40,6 @@ if(KOV_FUZZ AND TARGET kov_static)
         target_link_libraries(${name} PRIVATE kov_static kov_flags)
         target_link_options(${name} PRIVATE -fsanitize=fuzzer)
         add_dependencies(${name} kov_gen)
+        add_dependencies(kov_fuzz ${name})
     endforeach()
 endif()

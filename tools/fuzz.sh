@@ -10,7 +10,7 @@ set -euo pipefail
 seconds=$1
 export KOV_LOGS=$BUILD/logs
 tree=$BUILD/check/address-undefined # that of tools/check.sh
-tools/step.sh fuzz-build tools/sanitized.sh "$CLANG" address,undefined all
+tools/step.sh fuzz-build tools/sanitized.sh "$CLANG" address,undefined kov_fuzz
 
 status=0
 for program in "$tree"/fuzz/${FUZZ:-*}_fuzz; do

@@ -480,7 +480,10 @@ def gaussian_blur(draw):
 @fits("image.affine_transform")
 def affine(draw):
     found = image(draw)
-    return {**found, "transform": draw.tensor((found["images"].array.shape[0], 8), "float32", -1, 1),
+    transform = draw.tensor((found["images"].array.shape[0], 8), "float32", -1, 1)
+    if draw.chance(0.7):
+        transform.array[:, 6:] = 0
+    return {**found, "transform": transform,
             "interpolation": draw.pick(("nearest", "bilinear"))}
 
 

@@ -16,19 +16,20 @@ MODE = sys.argv[1]
 os.environ["KERAS_BACKEND"] = MODE
 TRACED_EVERY = 3
 LONG = 1 << 20
-MEMORY_LIMIT = 6 << 30  # of the judge; kov's worker is limited by its sanitizer's options
+MEMORY_LIMIT = 6 << 30  # a sanitizer's worker is limited by its options instead
 
 import draw as drawing
 import numpy as np
 
+if not os.environ.get("LD_PRELOAD"):
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
 if MODE == "kov":
     import kov  # noqa: F401  puts the finder in place
     import keras
     from kov import _core
 else:
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
     import keras
     import ml_dtypes
     from keras.src import backend
