@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "native/native.h"
 
+#include "native/composites.h"
 #include "native/executable.h"
 
 #include <stdio.h>
@@ -47,18 +48,10 @@ static void release(void *executable)
 
 const kov_engine kov_native_engine = {"native", supports, compile, run, text, bytes, release};
 
-/* A function of one float array that an element-wise kernel computes as its decomposition would. */
-static bool is_unary(const kov_graph *graph, const kov_node *node)
-{
-    if (node->input_count != 1 || node->output_count != 1)
-        return false;
-    kov_dtype in = kov_graph_value(graph, node->inputs[0])->dtype;
-    kov_dtype out = kov_graph_value(graph, node->first_output)->dtype;
-    return in == out && (in == KOV_DTYPE_F32 || in == KOV_DTYPE_F64);
-}
-
 bool kov_native_keeps_composite(const kov_graph *graph, const kov_node *node)
 {
-    return node->function_name && strcmp(node->function_name, "log1p") == 0 &&
-           is_unary(graph, node);
+    bool largest;
+    int axis;
+    return kov_composite_kernel(graph, node) != KOV_ELEMENTWISE_COUNT ||
+           kov_composite_is_arg(graph, node, &largest, &axis);
 }

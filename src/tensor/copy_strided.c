@@ -4,7 +4,12 @@
 #include <string.h>
 
 /* Side of a transposed block in items: two blocks of the largest item stay in a small L1 cache. */
-enum { BLOCK = 32 };
+enum {
+    BLOCK = 32,
+    SHORT = 16,     /* an axis that is not worth a loop of its own */
+    ROW_BYTES = 64, /* that are worth a call of memcpy */
+    FILL_BYTES = 4096
+};
 
 typedef struct axis {
     int64_t dim, src_stride, dst_stride; /* strides in bytes */
@@ -14,10 +19,16 @@ typedef struct item16 {
     uint64_t half[2];
 } item16;
 
-/* memcpy of a constant size compiles to one load and store, and allows any alignment. */
+/* memcpy of a constant size compiles to one load and store, and allows any alignment. The longer
+ * axis is the inner loop where the other is short. */
 #define DEFINE_PLANE(name, type)                                                                   \
     static void name(char *dst, const char *src, const axis *rows, const axis *columns)            \
     {                                                                                              \
+        if (rows->dim < SHORT && columns->dim > rows->dim) {                                       \
+            const axis *swap = rows;                                                               \
+            rows = columns;                                                                        \
+            columns = swap;                                                                        \
+        }                                                                                          \
         for (int64_t j = 0; j < columns->dim; j++) {                                               \
             const char *from = src + j * columns->src_stride;                                      \
             char *to = dst + j * columns->dst_stride;                                              \
@@ -124,6 +135,99 @@ static bool advance(int64_t *index, const axis *axes, int n, char **dst, const c
     return false;
 }
 
+void kov_fill(void *dst, const void *item, size_t item_size, size_t n)
+{
+    char *to = dst;
+    if (n == 0)
+        return;
+    if (item_size == 1) {
+        memset(to, *(const unsigned char *)item, n);
+        return;
+    }
+    size_t bytes = n * item_size, done = item_size, most = FILL_BYTES / item_size * item_size;
+    memmove(to, item, item_size);
+    while (done < bytes) {
+        size_t more = done < most ? done : most;
+        more = more < bytes - done ? more : bytes - done;
+        memcpy(to + done, to, more);
+        done += more;
+    }
+}
+
+/* The largest item that a row is a whole number of. */
+static size_t item_of(size_t row_bytes)
+{
+    size_t item = 16;
+    while (row_bytes % item)
+        item /= 2;
+    return item;
+}
+
+void kov_copy_rows(void *dst, int64_t dst_stride, const void *src, int64_t src_stride,
+                   size_t row_bytes, int64_t rows)
+{
+    char *to = dst;
+    const char *from = src;
+    if (row_bytes == 0)
+        return;
+    if (row_bytes >= ROW_BYTES) {
+        for (int64_t i = 0; i < rows; i++)
+            memcpy(to + i * dst_stride, from + i * src_stride, row_bytes);
+        return;
+    }
+    int64_t item = (int64_t)item_of(row_bytes);
+    const axis inner = {(int64_t)row_bytes / item, item, item};
+    const axis outer = {rows, src_stride, dst_stride};
+    plane_for((size_t)item)(to, from, &inner, &outer);
+}
+
+/* Copies along the last axis and one other. */
+typedef void (*plane_copy)(char *dst, const char *src, size_t item_size, const axis *last,
+                           const axis *other);
+
+static void copy_items(char *dst, const char *src, size_t item_size, const axis *last,
+                       const axis *other)
+{
+    plane_for(item_size)(dst, src, last, other);
+}
+
+static void copy_whole_rows(char *dst, const char *src, size_t item_size, const axis *last,
+                            const axis *other)
+{
+    kov_copy_rows(dst, other->dst_stride, src, other->src_stride, (size_t)last->dim * item_size,
+                  other->dim);
+}
+
+static void copy_repeated(char *dst, const char *src, size_t item_size, const axis *last,
+                          const axis *other)
+{
+    for (int64_t i = 0; i < other->dim; i++)
+        kov_fill(dst + i * other->dst_stride, src + i * other->src_stride, item_size,
+                 (size_t)last->dim);
+}
+
+static void copy_transposed(char *dst, const char *src, size_t item_size, const axis *last,
+                            const axis *other)
+{
+    copy_blocked(dst, src, plane_for(item_size), last, other);
+}
+
+/* How the last axis is copied, and in *other which axis goes with it; -1: none. */
+static plane_copy choose_copy(const axis *axes, int n, size_t item_size, int *other)
+{
+    const axis *last = &axes[n - 1];
+    *other = n - 2;
+    if (last->src_stride == (int64_t)item_size)
+        return copy_whole_rows;
+    if (last->src_stride == 0 && last->dim >= SHORT)
+        return copy_repeated;
+    int fastest = fastest_other(axes, n);
+    if (fastest < 0)
+        return copy_items;
+    *other = fastest;
+    return copy_transposed;
+}
+
 void kov_copy_strided(void *dst, const void *src, size_t item_size, int ndim, const int64_t *dims,
                       const int64_t *byte_strides)
 {
@@ -131,7 +235,7 @@ void kov_copy_strided(void *dst, const void *src, size_t item_size, int ndim, co
         if (dims[i] == 0)
             return;
     axis axes[KOV_MAX_NDIM + 2];
-    int n = simplify(ndim, dims, byte_strides, item_size, axes);
+    int n = simplify(ndim, dims, byte_strides, item_size, axes), at;
     if (n == 0) {
         memcpy(dst, src, item_size);
         return;
@@ -139,27 +243,14 @@ void kov_copy_strided(void *dst, const void *src, size_t item_size, int ndim, co
     char *to = dst;
     const char *from = src;
     int64_t index[KOV_MAX_NDIM] = {0};
-    if (axes[n - 1].src_stride == (int64_t)item_size) {
-        size_t row = (size_t)axes[n - 1].dim * item_size;
-        do
-            memcpy(to, from, row);
-        while (advance(index, axes, n - 1, &to, &from));
-        return;
-    }
+    plane_copy copy = choose_copy(axes, n, item_size, &at);
     axis last = axes[n - 1], other = {.dim = 1};
-    int fastest = fastest_other(axes, n);
-    int outer = n - 1;
-    if (fastest >= 0) {
-        other = axes[fastest];
-        for (int i = fastest; i < n - 2; i++)
+    if (at >= 0) {
+        other = axes[at];
+        for (int i = at; i < n - 2; i++)
             axes[i] = axes[i + 1];
-        outer = n - 2;
     }
-    plane_function plane = plane_for(item_size);
-    do {
-        if (fastest >= 0)
-            copy_blocked(to, from, plane, &last, &other);
-        else
-            plane(to, from, &last, &other);
-    } while (advance(index, axes, outer, &to, &from));
+    do
+        copy(to, from, item_size, &last, &other);
+    while (advance(index, axes, n - 2, &to, &from));
 }

@@ -41,6 +41,13 @@ char *kov_shape_print(int ndim, const int64_t *dims, char *text, size_t size);
 /* Axis in [-ndim, ndim) to [0, ndim). KOV_INVALID_ARGUMENT names `what` and the range. */
 kov_status kov_axis_normalize(const char *what, int64_t axis, int ndim, int *out);
 
+/* n items like the one given, one after another; it may be the first of dst. */
+void kov_fill(void *dst, const void *item, size_t item_size, size_t n);
+
+/* Rows of row_bytes each; strides in bytes. Any alignment. */
+void kov_copy_rows(void *dst, int64_t dst_stride, const void *src, int64_t src_stride,
+                   size_t row_bytes, int64_t rows);
+
 /* Copies a strided source to dense row-major dst. byte_strides may be 0 or negative; src points at
  * the element with all indices 0. item_size is 1, 2, 4, 8 or 16. Transposes run in blocks over the
  * two axes that are fastest in source and destination. */

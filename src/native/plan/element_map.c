@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "native/plan/element_map.h"
 
+#include "native/composites.h"
+
 #include <math.h>
 #include <string.h>
 #include <strings.h>
@@ -146,6 +148,31 @@ static bool map_hard_sigmoid(const kov_planner *p, const kov_node *node, kov_dty
            add(map, KOV_ELEMENTWISE_CLIP, dtype, -2, zero, one);
 }
 
+static bool map_is_inf(const kov_node *node, kov_dtype dtype, kov_element_map *map)
+{
+    bool negative = node->attrs[KOV_IS_INF_DETECT_NEGATIVE].u.boolean;
+    bool positive = node->attrs[KOV_IS_INF_DETECT_POSITIVE].u.boolean;
+    if (negative && positive)
+        return add(map, KOV_ELEMENTWISE_ISINF, dtype, 0, 0, 0);
+    if (negative == positive || !kov_dtype_is_float(dtype))
+        return false;
+    int infinity = number(map, dtype, positive ? INFINITY : -INFINITY);
+    return add(map, KOV_ELEMENTWISE_EQUAL, dtype, 0, infinity, 0);
+}
+
+static bool map_composite(const kov_planner *p, const kov_node *node, kov_dtype dtype,
+                          kov_element_map *map)
+{
+    kov_elementwise_op op = kov_composite_kernel(p->graph, node);
+    if (op == KOV_ELEMENTWISE_COUNT)
+        return false;
+    if (op != KOV_ELEMENTWISE_LDEXP)
+        return add(map, op, dtype, 0, 1, 0);
+    map->code[map->count++] = (kov_element_code){
+        .op = KOV_ELEMENTWISE_CONVERT, .dtype = (uint8_t)dtype, .operand = {1, 1, 1}};
+    return add(map, op, dtype, 0, -1, 0);
+}
+
 static bool map_special(const kov_planner *p, const kov_node *node, kov_dtype dtype,
                         kov_element_map *map)
 {
@@ -175,9 +202,7 @@ static bool map_special(const kov_planner *p, const kov_node *node, kov_dtype dt
     case KOV_OP_HARD_SIGMOID:
         return map_hard_sigmoid(p, node, dtype, map);
     case KOV_OP_IS_INF:
-        return node->attrs[KOV_IS_INF_DETECT_NEGATIVE].u.boolean &&
-               node->attrs[KOV_IS_INF_DETECT_POSITIVE].u.boolean &&
-               add(map, KOV_ELEMENTWISE_ISINF, dtype, 0, 0, 0);
+        return map_is_inf(node, dtype, map);
     case KOV_OP_DIVIDE: {
         bool floors = kov_dtype_is_integer(dtype) && node->attrs[KOV_DIVIDE_M_PYTHONDIV].u.boolean;
         return add(map, floors ? KOV_ELEMENTWISE_FLOOR_DIVIDE : KOV_ELEMENTWISE_DIVIDE, dtype, 0, 1,
@@ -192,7 +217,7 @@ static bool map_special(const kov_planner *p, const kov_node *node, kov_dtype dt
             (kov_element_code){.op = KOV_ELEMENTWISE_CONVERT, .dtype = (uint8_t)out};
         return true;
     case KOV_OP_COMPOSITE:
-        return add(map, KOV_ELEMENTWISE_LOG1P, dtype, 0, 0, 0);
+        return map_composite(p, node, dtype, map);
     default:
         return false;
     }

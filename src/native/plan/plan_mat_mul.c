@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* MatMul. Operands are read through strides, so Transposes before it cost nothing, and its result
  * is written in the order in which the Transpose behind it, if there is one, wants it. */
+#include "base/threads.h"
+#include "native/kernels/gemm64/gemm_f64.h"
 #include "native/plan/product_step.h"
+#include "tensor/convert.h"
 
 #include <string.h>
 
@@ -143,10 +146,79 @@ static kov_status plan_operand(kov_planner *p, kov_value value, kov_gemm *gemm,
     return KOV_OK;
 }
 
+/* ---- float64; float16 and bfloat16 by way of float32 ---- */
+
+typedef struct other_params {
+    kov_gemm gemm;
+    kov_dtype dtype;
+    int64_t a_count, b_count, c_count;
+} other_params;
+
+static kov_status run_f64(const kov_step *step, const kov_run *run)
+{
+    const other_params *m = step->params;
+    return kov_gemm_f64_run(run->context, &m->gemm, run->at[step->slots[0]],
+                            run->at[step->slots[1]], run->at[step->slots[2]]);
+}
+
+static size_t round_to_line(int64_t floats)
+{
+    return ((size_t)floats + 15) / 16 * 16;
+}
+
+/* The workspace holds both operands and the result in float32, then that of the product. */
+static kov_status run_half(const kov_step *step, const kov_run *run)
+{
+    const other_params *m = step->params;
+    float *a = run->workspace, *b = a + round_to_line(m->a_count);
+    float *c = b + round_to_line(m->b_count);
+    KOV_TRY(kov_convert(m->dtype, run->at[step->slots[0]], KOV_DTYPE_F32, a, m->a_count));
+    KOV_TRY(kov_convert(m->dtype, run->at[step->slots[1]], KOV_DTYPE_F32, b, m->b_count));
+    KOV_TRY(kov_gemm_run(run->context, &m->gemm, a, b, c, c + round_to_line(m->c_count)));
+    return kov_convert(KOV_DTYPE_F32, c, m->dtype, run->at[step->slots[2]], m->c_count);
+}
+
+static kov_status plan_other(kov_planner *p, const kov_node *node, const kov_product *product,
+                             const kov_gemm *gemm)
+{
+    const kov_planned *out = kov_plan_value(p, node->first_output);
+    other_params *m = kov_arena_alloc(p->arena, sizeof *m);
+    int slots[] = {product->data, product->weights, -1}, index = kov_plan_node_index(p, node);
+    bool wide = out->dtype == KOV_DTYPE_F64;
+    if (!m)
+        return KOV_OUT_OF_MEMORY;
+    *m = (other_params){.gemm = *gemm,
+                        .dtype = out->dtype,
+                        .a_count = kov_plan_value(p, node->inputs[0])->count,
+                        .b_count = kov_plan_value(p, node->inputs[1])->count,
+                        .c_count = out->count};
+    KOV_TRY(kov_plan_make(p, node->first_output, &product->order, &slots[2]));
+    size_t floats =
+        round_to_line(m->a_count) + round_to_line(m->b_count) + round_to_line(m->c_count);
+    const kov_step_plan plan = {
+        .run = wide ? run_f64 : run_half,
+        .kernel = kov_plan_kernel_name(p, wide ? "f64_" : "half_", "gemm"),
+        .params = m,
+        .inputs = 2,
+        .outputs = 1,
+        .slots = slots,
+        .workspace =
+            wide ? 0 : floats * sizeof(float) + kov_gemm_workspace_bytes(p->context, &m->gemm),
+        .nodes = &index,
+        .node_count = 1};
+    return kov_plan_step(p, &plan);
+}
+
+static bool takes(kov_dtype dtype)
+{
+    return dtype == KOV_DTYPE_F32 || dtype == KOV_DTYPE_F64 || dtype == KOV_DTYPE_F16 ||
+           dtype == KOV_DTYPE_BF16;
+}
+
 kov_status kov_plan_mat_mul(kov_planner *p, const kov_node *node, bool *taken)
 {
     kov_planned *out = kov_plan_value(p, node->first_output);
-    if (out->dtype != KOV_DTYPE_F32)
+    if (!takes(out->dtype))
         return KOV_OK;
     KOV_TRY(kov_plan_get(p, node->inputs[0], NULL));
     KOV_TRY(kov_plan_get(p, node->inputs[1], NULL));
@@ -187,15 +259,18 @@ kov_status kov_plan_mat_mul(kov_planner *p, const kov_node *node, bool *taken)
     m->gemm.c_row = c.row < b.columns ? b.columns : c.row;
     if (!set_batches(&at, &m->gemm) || (a.rows > 1 && c.row < b.columns))
         return KOV_OK;
+    m->gemm.width = kov_parallel_width(p->context);
     m->weights.pack = -1;
     product.params = m;
     product.data = first->slot;
     product.weights = second->slot;
+    *taken = true;
+    if (out->dtype != KOV_DTYPE_F32)
+        return plan_other(p, node, &product, &m->gemm);
     bool one_b = true;
     for (int i = 0; i < at.n; i++)
         one_b = one_b && at.b[i] == 0;
     if (one_b && kov_plan_is_stable(p, node->inputs[1]))
         KOV_TRY(plan_operand(p, node->inputs[1], &m->gemm, &m->weights, &product.weights));
-    *taken = true;
     return kov_plan_product_add(p, &product, node);
 }

@@ -23,8 +23,8 @@ static kov_status run_concat(const kov_step *step, const kov_run *run)
     char *to = run->at[step->slots[step->inputs]];
     for (int k = 0; k < step->inputs; k++) {
         const char *from = run->at[step->slots[k]];
-        for (size_t o = 0; o < c->outer && c->parts[k] > 0; o++)
-            memcpy(to + o * c->whole + c->offsets[k], from + o * c->parts[k], c->parts[k]);
+        kov_copy_rows(to + c->offsets[k], (int64_t)c->whole, from, (int64_t)c->parts[k],
+                      c->parts[k], (int64_t)c->outer);
     }
     return KOV_OK;
 }
@@ -35,8 +35,8 @@ static kov_status run_split(const kov_step *step, const kov_run *run)
     const char *from = run->at[step->slots[0]];
     for (int k = 0; k < step->outputs; k++) {
         char *to = run->at[step->slots[1 + k]];
-        for (size_t o = 0; o < c->outer && c->parts[k] > 0; o++)
-            memcpy(to + o * c->parts[k], from + o * c->whole + c->offsets[k], c->parts[k]);
+        kov_copy_rows(to, (int64_t)c->parts[k], from + c->offsets[k], (int64_t)c->whole,
+                      c->parts[k], (int64_t)c->outer);
     }
     return KOV_OK;
 }
@@ -216,19 +216,6 @@ typedef struct pad_params {
     unsigned char value[16];
 } pad_params;
 
-static void fill(char *to, size_t item, size_t count, const unsigned char *value)
-{
-    bool zero = true;
-    for (size_t i = 0; i < item; i++)
-        zero = zero && value[i] == 0;
-    if (zero) {
-        memset(to, 0, item * count);
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        memcpy(to + i * item, value, item);
-}
-
 static kov_status run_pad(const kov_step *step, const kov_run *run)
 {
     const pad_params *c = step->params;
@@ -236,7 +223,7 @@ static kov_status run_pad(const kov_step *step, const kov_run *run)
     char *to = run->at[step->slots[1]];
     int64_t index[KOV_MAX_NDIM] = {0}, at = c->offset;
     size_t row = c->item * (c->ndim > 0 ? (size_t)c->dims[c->ndim - 1] : 1);
-    fill(to, c->item, c->count, c->value);
+    kov_fill(to, c->value, c->item, c->count);
     for (int64_t i = 0; i < c->rows && row > 0; i++, from += row) {
         memcpy(to + (size_t)at * c->item, from, row);
         for (int k = c->ndim - 2; k >= 0; k--) {
@@ -345,10 +332,51 @@ typedef struct gather_params {
     size_t row; /* bytes */
 } gather_params;
 
-static int64_t index_at(kov_dtype dtype, const void *indices, int64_t i)
+static kov_status out_of_range(int64_t index, int64_t dim)
 {
-    return dtype == KOV_DTYPE_I64 ? ((const int64_t *)indices)[i] : ((const int32_t *)indices)[i];
+    return kov_fail(KOV_INVALID_ARGUMENT, "Gather: index %lld is out of range for %lld items",
+                    (long long)index, (long long)dim);
 }
+
+/* A row has `bytes`: a constant in all uses but one, so that copies of it need no call. */
+#define GATHER(index_type, bytes)                                                                  \
+    static kov_status gather_##index_type##_##bytes(const gather_params *c, const char *from,      \
+                                                    const void *indices, char *to)                 \
+    {                                                                                              \
+        const index_type *at = indices;                                                            \
+        size_t row = (bytes) ? (size_t)(bytes) : c->row;                                           \
+        for (int64_t o = 0; o < c->outer; o++, from += (size_t)c->dim * row) {                     \
+            for (int64_t i = 0; i < c->count; i++, to += row) {                                    \
+                int64_t place = at[i] < 0 ? at[i] + c->dim : at[i];                                \
+                if (place < 0 || place >= c->dim)                                                  \
+                    return out_of_range(at[i], c->dim);                                            \
+                memcpy(to, from + (size_t)place * row, row);                                       \
+            }                                                                                      \
+        }                                                                                          \
+        return KOV_OK;                                                                             \
+    }
+
+#define GATHERS(index_type)                                                                        \
+    GATHER(index_type, 0)                                                                          \
+    GATHER(index_type, 1)                                                                          \
+    GATHER(index_type, 4)                                                                          \
+    GATHER(index_type, 8)                                                                          \
+    static kov_status gather_##index_type(const gather_params *c, const char *from,                \
+                                          const void *indices, char *to)                           \
+    {                                                                                              \
+        switch (c->row) {                                                                          \
+        case 1:                                                                                    \
+            return gather_##index_type##_1(c, from, indices, to);                                  \
+        case 4:                                                                                    \
+            return gather_##index_type##_4(c, from, indices, to);                                  \
+        case 8:                                                                                    \
+            return gather_##index_type##_8(c, from, indices, to);                                  \
+        default:                                                                                   \
+            return gather_##index_type##_0(c, from, indices, to);                                  \
+        }                                                                                          \
+    }
+GATHERS(int32_t)
+GATHERS(int64_t)
 
 static kov_status run_gather(const kov_step *step, const kov_run *run)
 {
@@ -356,18 +384,8 @@ static kov_status run_gather(const kov_step *step, const kov_run *run)
     const char *from = run->at[step->slots[0]];
     const void *indices = run->at[step->slots[1]];
     char *to = run->at[step->slots[2]];
-    for (int64_t o = 0; o < c->outer; o++, from += (size_t)c->dim * c->row) {
-        for (int64_t i = 0; i < c->count; i++, to += c->row) {
-            int64_t at = index_at(c->dtype, indices, i);
-            int64_t place = at < 0 ? at + c->dim : at;
-            if (place < 0 || place >= c->dim)
-                return kov_fail(KOV_INVALID_ARGUMENT,
-                                "Gather: index %lld is out of range for %lld items", (long long)at,
-                                (long long)c->dim);
-            memcpy(to, from + (size_t)place * c->row, c->row);
-        }
-    }
-    return KOV_OK;
+    return c->dtype == KOV_DTYPE_I64 ? gather_int64_t(c, from, indices, to)
+                                     : gather_int32_t(c, from, indices, to);
 }
 
 kov_status kov_plan_gather(kov_planner *p, const kov_node *node, bool *taken)

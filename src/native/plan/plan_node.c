@@ -27,6 +27,7 @@ static kov_plan_fn const lists[KOV_OP_COUNT][MOST] = {
     [KOV_OP_SOFTMAX] = {kov_plan_softmax},
     [KOV_OP_LOG_SOFTMAX] = {kov_plan_softmax},
     [KOV_OP_SCALED_DOT_PRODUCT_ATTENTION] = {kov_plan_attention},
+    [KOV_OP_TOP_K] = {kov_plan_top_k},
     [KOV_OP_MVN] = {kov_plan_norm},
     [KOV_OP_RESHAPE] = {kov_plan_reshape},
     [KOV_OP_SQUEEZE] = {kov_plan_reshape},
@@ -40,7 +41,7 @@ static kov_plan_fn const lists[KOV_OP_COUNT][MOST] = {
     [KOV_OP_PAD] = {kov_plan_pad},
     [KOV_OP_BROADCAST] = {kov_plan_same, kov_plan_broadcast},
     [KOV_OP_GATHER] = {kov_plan_gather},
-    [KOV_OP_COMPOSITE] = {kov_plan_elementwise},
+    [KOV_OP_COMPOSITE] = {kov_plan_arg_extreme, kov_plan_elementwise},
 };
 
 static bool is_elementwise(int op)

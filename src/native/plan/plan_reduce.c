@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reductions, scans and softmax: work along lines of a buffer, in whatever order it
  * lies as long as the axes of a line are next to each other. */
+#include "native/composites.h"
 #include "native/kernels/norm/softmax.h"
 #include "native/kernels/reduce/reduce.h"
 #include "native/plan/planner.h"
+#include "tensor/convert.h"
 
 #include <string.h>
 
@@ -212,6 +214,50 @@ kov_status kov_plan_reduce(kov_planner *p, const kov_node *node, bool *taken)
     }
     KOV_TRY(kov_plan_make(p, node->first_output, &order, &slots[1]));
     return add_step(p, node, run_reduce, c, slots, false, "reduce");
+}
+
+/* Places are made as int64 and narrowed to the result's int32. */
+static kov_status run_arg(const kov_step *step, const kov_run *run)
+{
+    const line_params *c = step->params;
+    KOV_TRY(kov_reduce(run->context, (kov_reduce_op)c->op, c->dtype, run->at[step->slots[0]],
+                       run->workspace, c->outer, c->length, c->inner));
+    kov_convert_direct(KOV_DTYPE_I64, run->workspace, KOV_DTYPE_I32, run->at[step->slots[1]],
+                       (int64_t)(c->outer * c->inner));
+    return KOV_OK;
+}
+
+/* argmax and argmin kept whole. All elements are one line only in the graph's order. */
+kov_status kov_plan_arg_extreme(kov_planner *p, const kov_node *node, bool *taken)
+{
+    bool largest, marked[KOV_MAX_NDIM] = {false};
+    int axis, slots[2], index = kov_plan_node_index(p, node);
+    const kov_planned *v = kov_plan_value(p, node->inputs[0]);
+    const kov_planned *out = kov_plan_value(p, node->first_output);
+    if (!kov_composite_is_arg(p->graph, node, &largest, &axis) || out->dtype != KOV_DTYPE_I32)
+        return KOV_OK;
+    line_params *c = kov_arena_alloc(p->arena, sizeof *c);
+    if (!c)
+        return KOV_OUT_OF_MEMORY;
+    const kov_order order = kov_order_plain(v->ndim), result = kov_order_plain(out->ndim);
+    KOV_TRY(kov_plan_get_plain(p, node->inputs[0], &slots[0]));
+    for (int i = 0; i < v->ndim; i++)
+        marked[i] = axis < 0 || i == axis;
+    lines_of(v, &order, marked, c);
+    c->dtype = v->dtype;
+    c->op = largest ? KOV_REDUCE_ARGMAX : KOV_REDUCE_ARGMIN;
+    KOV_TRY(kov_plan_make(p, node->first_output, &result, &slots[1]));
+    const kov_step_plan plan = {.run = run_arg,
+                                .kernel = kov_plan_kernel_name(p, "", "arg_reduce"),
+                                .params = c,
+                                .inputs = 1,
+                                .outputs = 1,
+                                .slots = slots,
+                                .workspace = (size_t)out->count * sizeof(int64_t),
+                                .nodes = &index,
+                                .node_count = 1};
+    *taken = true;
+    return kov_plan_step(p, &plan);
 }
 
 kov_status kov_plan_softmax(kov_planner *p, const kov_node *node, bool *taken)

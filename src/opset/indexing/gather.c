@@ -198,6 +198,28 @@ kov_status kov_infer_gather_elements(kov_infer *infer)
     return KOV_OK;
 }
 
+/* Element (i, j, k) of the result is data (i, at (i, j, k), k). */
+#define GATHER_ELEMENTS(name, bytes)                                                               \
+    static void name(const gather_lines *g, const char *from, const int64_t *at, char *to)         \
+    {                                                                                              \
+        size_t size = (bytes) ? (size_t)(bytes) : g->size;                                         \
+        for (int64_t i = 0; i < g->before; i++, from += (size_t)(g->dim * g->after) * size) {      \
+            for (int64_t j = 0; j < g->count; j++) {                                               \
+                for (int64_t k = 0; k < g->after; k++, at++, to += size)                           \
+                    memcpy(to, from + (size_t)(*at * g->after + k) * size, size);                  \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+typedef struct gather_lines {
+    int64_t before, count, after, dim;
+    size_t size;
+} gather_lines;
+
+GATHER_ELEMENTS(gather_elements_of_4, 4)
+GATHER_ELEMENTS(gather_elements_of_8, 8)
+GATHER_ELEMENTS(gather_elements_of_any, 0)
+
 kov_status kov_eval_gather_elements(kov_eval *eval)
 {
     const kov_view *data = &eval->inputs[0], *indices = &eval->inputs[1];
@@ -205,20 +227,22 @@ kov_status kov_eval_gather_elements(kov_eval *eval)
     KOV_TRY(kov_element_size(eval, data->dtype, &size));
     int64_t axis = eval->attrs[KOV_GATHER_ELEMENTS_AXIS].u.integer;
     int a = (int)(axis < 0 ? axis + data->ndim : axis);
-    int64_t before = kov_dims_product(indices->dims, 0, a);
-    int64_t count = indices->dims[a], dim = data->dims[a];
-    int64_t after = kov_dims_product(indices->dims, a + 1, indices->ndim);
+    const gather_lines g = {.before = kov_dims_product(indices->dims, 0, a),
+                            .count = indices->dims[a],
+                            .after = kov_dims_product(indices->dims, a + 1, indices->ndim),
+                            .dim = data->dims[a],
+                            .size = size};
     if (eval->outputs[0].count == 0)
         return KOV_OK;
     int64_t *at;
-    KOV_TRY(kov_elements_indices(eval, 1, dim, &at));
-    const char *from = data->data;
+    KOV_TRY(kov_elements_indices(eval, 1, g.dim, &at));
     char *to = eval->outputs[0].data;
-    for (int64_t i = 0, k = 0; i < before; i++) {
-        for (int64_t j = 0; j < count * after; j++, k++)
-            memcpy(to + (size_t)k * size,
-                   from + (size_t)((i * dim + at[k]) * after + j % after) * size, size);
-    }
+    if (size == 4)
+        gather_elements_of_4(&g, data->data, at, to);
+    else if (size == 8)
+        gather_elements_of_8(&g, data->data, at, to);
+    else
+        gather_elements_of_any(&g, data->data, at, to);
     kov_free(eval->context, at);
     return KOV_OK;
 }

@@ -3,6 +3,7 @@
  * duplicates without a reduction the last one stays. */
 #include "opset/elements.h"
 #include "opset/indexing/scatter_reduce.h"
+#include "tensor/shape.h"
 
 #include <string.h>
 
@@ -188,17 +189,23 @@ kov_status kov_infer_scatter_elements_update(kov_infer *infer)
     return KOV_OK;
 }
 
-/* Where, in elements of data, update k of the shape `dims` goes. */
-static int64_t element_place(const kov_view *data, const int64_t *dims, int axis, int64_t index,
-                             int64_t k)
+/* Indices along the axis, of updates of the shape `dims`, become places in elements of data. */
+static void find_places(const kov_view *data, const int64_t *dims, int axis, int64_t count,
+                        int64_t *places)
 {
-    int64_t place = 0, stride = 1;
-    for (int i = data->ndim - 1; i >= 0; i--) {
-        place += (i == axis ? index : k % dims[i]) * stride;
-        k /= dims[i];
-        stride *= data->dims[i];
+    int64_t strides[KOV_MAX_NDIM], index[KOV_MAX_NDIM] = {0}, rest = 0;
+    kov_shape_strides(data->ndim, data->dims, 1, strides);
+    for (int64_t k = 0; k < count; k++) {
+        places[k] = rest + places[k] * strides[axis];
+        for (int i = data->ndim - 1; i >= 0; i--) {
+            int64_t step = i == axis ? 0 : strides[i];
+            rest += step;
+            if (++index[i] < dims[i])
+                break;
+            rest -= step * dims[i];
+            index[i] = 0;
+        }
     }
-    return place;
 }
 
 /* The mean of what met in each element: its own value, if kept, counts as one. */
@@ -229,8 +236,7 @@ static kov_status reduce_elements(const kov_eval *eval, kov_scatter_reduction re
     KOV_TRY(kov_scatter_open(eval, reduction, &scatter));
     for (int64_t k = 0; k < n && !keep; k++)
         kov_scatter_clear(&scatter, places[k]);
-    for (int64_t k = 0; k < n; k++)
-        kov_scatter_apply(&scatter, places[k], k);
+    kov_scatter_apply_all(&scatter, places, n);
     kov_status status = KOV_OK;
     if (reduction == KOV_SCATTER_MEAN)
         status = divide_all(eval, &scatter, places, keep);
@@ -256,8 +262,7 @@ kov_status kov_eval_scatter_elements_update(kov_eval *eval)
                                      &reduction);
     int64_t *places;
     KOV_TRY(kov_elements_indices(eval, 1, data->dims[axis], &places));
-    for (int64_t k = 0; k < indices->count; k++)
-        places[k] = element_place(data, indices->dims, axis, places[k], k);
+    find_places(data, indices->dims, axis, indices->count, places);
     kov_status status = KOV_OK;
     if (reduction != KOV_SCATTER_NONE)
         status = reduce_elements(eval, reduction, places);

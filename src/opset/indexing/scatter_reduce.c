@@ -108,6 +108,26 @@ void kov_scatter_apply(kov_scatter *scatter, int64_t place, int64_t update)
     }
 }
 
+/* Sums, the commonest, in loops of their own. */
+void kov_scatter_apply_all(kov_scatter *scatter, const int64_t *places, int64_t n)
+{
+    bool sum = scatter->reduction == KOV_SCATTER_SUM;
+    if (sum && scatter->real) {
+        double *data = scatter->data;
+        const double *updates = scatter->updates;
+        for (int64_t k = 0; k < n; k++)
+            data[places[k]] += updates[k];
+    } else if (sum) {
+        uint64_t *data = scatter->data;
+        const uint64_t *updates = scatter->updates;
+        for (int64_t k = 0; k < n; k++)
+            data[places[k]] += updates[k];
+    } else {
+        for (int64_t k = 0; k < n; k++)
+            kov_scatter_apply(scatter, places[k], k);
+    }
+}
+
 void kov_scatter_clear(kov_scatter *scatter, int64_t place)
 {
     bool is_signed = kov_dtype_is_signed(scatter->dtype);

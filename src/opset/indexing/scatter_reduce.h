@@ -35,6 +35,8 @@ kov_status kov_scatter_open(const kov_eval *eval, kov_scatter_reduction reductio
                             kov_scatter *out);
 /* data[place] becomes data[place] reduced with updates[update]. */
 void kov_scatter_apply(kov_scatter *scatter, int64_t place, int64_t update);
+/* For updates 0 .. n - 1 in order, each at its place. */
+void kov_scatter_apply_all(kov_scatter *scatter, const int64_t *places, int64_t n);
 /* data[place] becomes what the first update replaces. */
 void kov_scatter_clear(kov_scatter *scatter, int64_t place);
 /* The mean of `count` summed values; of integers rounded toward 0. */

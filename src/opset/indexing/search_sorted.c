@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/memory.h"
+#include "opset/element_block.h"
 #include "opset/elements.h"
 #include "opset/indexing/order.h"
+#include "opset/indexing/sort_entries.h"
 
 kov_status kov_infer_search_sorted(kov_infer *infer)
 {
@@ -19,43 +22,82 @@ kov_status kov_infer_search_sorted(kov_infer *infer)
     return KOV_OK;
 }
 
-/* The first of `n` items from `start` that is not before values[v], or with `right` is after it. */
-static int64_t search(const kov_ordered *sorted, int64_t start, int64_t n,
-                      const kov_ordered *values, int64_t v, bool right)
+/* The first of `n` keys that is not below the key; branchless, so that searches overlap. */
+static int64_t search(const uint64_t *keys, int64_t n, uint64_t key)
 {
-    int64_t low = 0, high = n;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        int order = kov_ordered_compare(sorted, start + middle, values, v);
-        if (right ? order <= 0 : order < 0)
-            low = middle + 1;
-        else
-            high = middle;
+    const uint64_t *base = keys;
+    while (n > 1) {
+        int64_t half = n / 2;
+        base += (base[half - 1] < key) * half;
+        n -= half;
     }
-    return low;
+    return base - keys + (n == 1 && *base < key);
+}
+
+/* Blocks of values, whose places are stored in the output's dtype. With `right` a value's place is
+ * that of the next greater key; the greatest has none, and all are before it. */
+static void search_block(const kov_eval *eval, const uint64_t *keys, int64_t n, int64_t first,
+                         int64_t count)
+{
+    const kov_view *values = &eval->inputs[1], *out = &eval->outputs[0];
+    bool right = eval->attrs[KOV_SEARCH_SORTED_RIGHT_MODE].u.boolean;
+    uint64_t wanted[KOV_BLOCK];
+    for (int64_t at = 0; at < count; at += KOV_BLOCK) {
+        int part = count - at < KOV_BLOCK ? (int)(count - at) : KOV_BLOCK;
+        kov_block found;
+        kov_order_keys(values->dtype, values->data, first + at, 1, part, wanted);
+        for (int i = 0; i < part; i++)
+            found.i[i] =
+                right && wanted[i] == UINT64_MAX ? n : search(keys, n, wanted[i] + (right ? 1 : 0));
+        kov_block_store(out->dtype, out->data, first + at, 1, part, &found);
+    }
+}
+
+/* Complex numbers have no keys: they are compared. */
+static kov_status search_complex(const kov_eval *eval, int64_t n, int64_t row)
+{
+    const kov_view *sorted = &eval->inputs[0], *values = &eval->inputs[1], *out = eval->outputs;
+    bool right = eval->attrs[KOV_SEARCH_SORTED_RIGHT_MODE].u.boolean;
+    kov_ordered in = {0}, wanted = {0};
+    kov_status status = kov_ordered_load(eval, sorted, &in);
+    if (status == KOV_OK)
+        status = kov_ordered_load(eval, values, &wanted);
+    for (int64_t i = 0; i < values->count && status == KOV_OK; i++) {
+        int64_t start = i / row * n, low = 0, high = n;
+        while (low < high) {
+            int64_t middle = low + (high - low) / 2;
+            int order = kov_ordered_compare(&in, start + middle, &wanted, i);
+            if (right ? order <= 0 : order < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        kov_block found = {.i = {low}};
+        kov_block_store(out->dtype, out->data, i, 1, 1, &found);
+    }
+    kov_free(eval->context, in.at);
+    kov_free(eval->context, wanted.at);
+    return status;
 }
 
 kov_status kov_eval_search_sorted(kov_eval *eval)
 {
     const kov_view *sorted = &eval->inputs[0], *values = &eval->inputs[1];
-    bool right = eval->attrs[KOV_SEARCH_SORTED_RIGHT_MODE].u.boolean;
     int64_t n = sorted->dims[sorted->ndim - 1];
     int64_t row = sorted->ndim > 1 ? values->dims[values->ndim - 1] : values->count;
-    kov_ordered in = {0}, wanted = {0};
-    int64_t *found = kov_alloc(eval->context, (size_t)values->count * sizeof *found);
-    if (!found)
+    if (values->count == 0)
+        return KOV_OK;
+    if (kov_dtype_is_complex(sorted->dtype))
+        return search_complex(eval, n, row);
+    if (kov_wide_of(sorted->dtype) == KOV_WIDE_NONE)
+        return kov_eval_no_dtype(eval, sorted->dtype);
+    uint64_t *keys = kov_alloc(eval->context, (size_t)n * sizeof *keys);
+    if (!keys)
         return KOV_OUT_OF_MEMORY;
-    kov_status status = kov_ordered_load(eval, sorted, &in);
-    if (status == KOV_OK)
-        status = kov_ordered_load(eval, values, &wanted);
-    if (status != KOV_OK)
-        goto fail;
-    for (int64_t i = 0; i < values->count; i++)
-        found[i] = search(&in, i / row * n, n, &wanted, i, right);
-    status = kov_elements_store(&eval->outputs[0], KOV_DTYPE_I64, found);
-fail:
-    kov_free(eval->context, in.at);
-    kov_free(eval->context, wanted.at);
-    kov_free(eval->context, found);
-    return status;
+    for (int64_t first = 0; first < values->count; first += row) {
+        kov_order_keys(sorted->dtype, sorted->data, first / row * n, 1, n, keys);
+        search_block(eval, keys, n, first, row);
+    }
+    kov_free(eval->context, keys);
+    return KOV_OK;
 }

@@ -2,6 +2,7 @@
 /* Unique values, or with an axis unique slices. NaNs are one value, the last. */
 #include "opset/elements.h"
 #include "opset/indexing/order.h"
+#include "opset/indexing/sort_entries.h"
 
 #include <string.h>
 
@@ -54,20 +55,43 @@ static void sort(const items *items, int64_t *order, int64_t *spare)
     }
 }
 
-/* Groups of equal items in sorted order, each with its first item. */
+/* Adds the next item in sorted order to the last group, or to a new one that it is the first of. */
+static void add_item(groups *groups, int64_t item, bool first)
+{
+    if (first) {
+        groups->count[groups->n] = 0;
+        groups->order[groups->n++] = item;
+    }
+    groups->count[groups->n - 1]++;
+    groups->inverse[item] = groups->n - 1;
+}
+
+/* Groups of equal items in sorted order. */
 static void group_sorted(const items *items, groups *groups)
 {
     sort(items, groups->order, groups->spare);
-    groups->n = 0;
     for (int64_t i = 0; i < items->n; i++) {
         int64_t item = groups->order[i];
-        if (i == 0 || compare(items, groups->order[groups->n - 1], item) != 0) {
-            groups->count[groups->n] = 0;
-            groups->order[groups->n++] = item;
-        }
-        groups->count[groups->n - 1]++;
-        groups->inverse[item] = groups->n - 1;
+        add_item(groups, item, i == 0 || compare(items, groups->order[groups->n - 1], item) != 0);
     }
+}
+
+/* The same for items of one real number each. */
+static kov_status group_numbers(const kov_eval *eval, groups *groups)
+{
+    const kov_view *data = &eval->inputs[0];
+    size_t bytes;
+    if (!kov_size_mul((size_t)data->count + 1, 2 * sizeof(kov_sort_entry), &bytes))
+        return kov_eval_fail(eval, KOV_OUT_OF_MEMORY, "too many elements");
+    kov_sort_entry *entries = kov_alloc(eval->context, bytes);
+    if (!entries)
+        return KOV_OUT_OF_MEMORY;
+    kov_sort_load(data->dtype, data->data, 0, 1, data->count, false, entries);
+    const kov_sort_entry *sorted = kov_sort_entries(entries, entries + data->count, data->count);
+    for (int64_t i = 0; i < data->count; i++)
+        add_item(groups, sorted[i].index, i == 0 || sorted[i].key != sorted[i - 1].key);
+    kov_free(eval->context, entries);
+    return KOV_OK;
 }
 
 /* Renumbers groups by their first item. */
@@ -165,10 +189,15 @@ kov_status kov_eval_unique(kov_eval *eval)
     kov_status status = KOV_OUT_OF_MEMORY;
     if (!groups.order || !groups.spare || !groups.inverse || !groups.count)
         goto fail;
-    status = kov_ordered_load(eval, data, &items.data);
+    if (axis < 0 && !kov_dtype_is_complex(data->dtype)) {
+        status = group_numbers(eval, &groups);
+    } else {
+        status = kov_ordered_load(eval, data, &items.data);
+        if (status == KOV_OK)
+            group_sorted(&items, &groups);
+    }
     if (status != KOV_OK)
         goto fail;
-    group_sorted(&items, &groups);
     if (!eval->attrs[KOV_UNIQUE_SORTED].u.boolean)
         order_by_appearance(&items, &groups);
     status = write_values(eval, &items, &groups, axis);

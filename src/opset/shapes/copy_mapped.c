@@ -31,17 +31,36 @@ static int64_t *make_offsets(kov_eval *eval, kov_axis_map map, const void *user,
     return offsets;
 }
 
-static inline void copy_row(char *to, const char *from, const int64_t *offsets, int64_t n,
-                            const void *fill, size_t size)
+/* Elements of the last axis that lie as one in the source, or are one element or fill. */
+typedef struct stretch {
+    int64_t offset, count; /* offset: negative for fill */
+    bool repeated;
+} stretch;
+
+static int64_t find_stretches(const int64_t *offsets, int64_t n, int64_t size, stretch *out)
 {
-    for (int64_t k = 0; k < n; k++)
-        memcpy(to + k * (int64_t)size, offsets[k] < 0 ? fill : from + offsets[k], size);
+    int64_t found = 0;
+    for (int64_t k = 0; k < n;) {
+        int64_t first = k;
+        bool repeated = offsets[k] < 0 || (k + 1 < n && offsets[k + 1] == offsets[k]);
+        for (k++; k < n && offsets[k] == offsets[k - 1] + (repeated ? 0 : size); k++)
+            ;
+        out[found++] = (stretch){offsets[first], k - first, repeated};
+    }
+    return found;
 }
 
-static void fill_row(char *to, int64_t n, const void *fill, size_t size)
+static void copy_row(char *to, const char *from, const stretch *at, int64_t n, const void *fill,
+                     size_t size)
 {
-    for (int64_t k = 0; k < n; k++)
-        memcpy(to + k * (int64_t)size, fill, size);
+    for (int64_t i = 0; i < n; i++) {
+        size_t bytes = (size_t)at[i].count * size;
+        if (at[i].repeated)
+            kov_fill(to, at[i].offset < 0 ? fill : from + at[i].offset, size, (size_t)at[i].count);
+        else
+            memcpy(to, from + at[i].offset, bytes);
+        to += bytes;
+    }
 }
 
 kov_status kov_copy_mapped(kov_eval *eval, kov_axis_map map, const void *user, const void *fill)
@@ -67,6 +86,12 @@ kov_status kov_copy_mapped(kov_eval *eval, kov_axis_map map, const void *user, c
         maps[axis] = maps[axis - 1] + out->dims[axis - 1];
     char *to = out->data;
     int64_t row = out->dims[last];
+    stretch *stretches = kov_alloc(eval->context, (size_t)row * sizeof *stretches);
+    if (!stretches) {
+        kov_free(eval->context, offsets);
+        return KOV_OUT_OF_MEMORY;
+    }
+    int64_t count = find_stretches(maps[last], row, (int64_t)size, stretches);
     for (int64_t left = out->count / row; left > 0; left--) {
         const char *from = data->data;
         bool filled = false;
@@ -76,17 +101,14 @@ kov_status kov_copy_mapped(kov_eval *eval, kov_axis_map map, const void *user, c
             from += offset < 0 ? 0 : offset;
         }
         if (filled)
-            fill_row(to, row, fill, size);
-        else if (size == 4)
-            copy_row(to, from, maps[last], row, fill, 4);
-        else if (size == 8)
-            copy_row(to, from, maps[last], row, fill, 8);
+            kov_fill(to, fill, size, (size_t)row);
         else
-            copy_row(to, from, maps[last], row, fill, size);
+            copy_row(to, from, stretches, count, fill, size);
         to += row * (int64_t)size;
         for (int axis = last - 1; axis >= 0 && ++index[axis] == out->dims[axis]; axis--)
             index[axis] = 0;
     }
+    kov_free(eval->context, stretches);
     kov_free(eval->context, offsets);
     return KOV_OK;
 }

@@ -50,6 +50,25 @@ KOV_BINARY_KERNEL(f64, trunc_mod, double, double, fmod(a, b))
 KOV_BINARY_KERNEL(f64, power, double, double, pow(a, b))
 KOV_BINARY_KERNEL(f64, atan2, double, double, atan2(a, b))
 
+/* a 2^b for whole b. Past 400 nothing of a float32 is left, nor of its exponents' sum: the one
+ * rounding is that to float32. */
+KOV_INLINE float f32_ldexp_of(float a, float b)
+{
+    float limited = b > 400 ? 400 : b < -400 ? -400 : b;
+    int64_t bits = ((int64_t)(int32_t)limited + 1023) << 52;
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return (float)((double)a * power);
+}
+
+KOV_INLINE double f64_ldexp_of(double a, double b)
+{
+    return ldexp(a, (int)(b > 5000 ? 5000 : b < -5000 ? -5000 : b));
+}
+
+KOV_BINARY_KERNEL(f32, ldexp, float, float, f32_ldexp_of(a, b))
+KOV_BINARY_KERNEL(f64, ldexp, double, double, f64_ldexp_of(a, b))
+
 /* Functions of two float32 by way of double, an operand being an array or a scalar. */
 #define KOV_F32_PAIR(name)                                                                         \
     void KOV_ISA_NAME(f32_##name)(const void *a_data, size_t a_step, const void *b_data,           \

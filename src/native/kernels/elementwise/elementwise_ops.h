@@ -83,6 +83,7 @@
 /* Of two floats of one dtype, giving that dtype. */
 #define KOV_ELEMENTWISE_FLOAT_PAIR_ROWS(X)                                                         \
     X(ATAN2, atan2)                                                                                \
+    X(LDEXP, ldexp)                                                                                \
     X(PRELU, prelu)
 
 /* Of two numbers or bools of one dtype, giving bool; the logical ones take any nonzero as true. */

@@ -50,7 +50,7 @@
         }                                                                                          \
     }
 
-/* The last two operands as scalars, all as arrays, and any mixture. */
+/* The last two operands as arrays or scalars, and any mixture. */
 #define KOV_TERNARY_KERNEL(type, name, A, T, expression)                                           \
     void KOV_ISA_NAME(type##_##name)(const void *a_data, size_t a_step, const void *b_data,        \
                                      size_t b_step, const void *c_data, size_t c_step,             \
@@ -73,6 +73,22 @@
             KOV_IVDEP                                                                              \
             for (size_t i = 0; i < n; i++) {                                                       \
                 const A a = as[i];                                                                 \
+                y[i] = (T)(expression);                                                            \
+            }                                                                                      \
+        } else if (a_step && b_step) {                                                             \
+            const T c = *cs;                                                                       \
+            KOV_IVDEP                                                                              \
+            for (size_t i = 0; i < n; i++) {                                                       \
+                const A a = as[i];                                                                 \
+                const T b = bs[i];                                                                 \
+                y[i] = (T)(expression);                                                            \
+            }                                                                                      \
+        } else if (a_step && c_step) {                                                             \
+            const T b = *bs;                                                                       \
+            KOV_IVDEP                                                                              \
+            for (size_t i = 0; i < n; i++) {                                                       \
+                const A a = as[i];                                                                 \
+                const T c = cs[i];                                                                 \
                 y[i] = (T)(expression);                                                            \
             }                                                                                      \
         } else {                                                                                   \

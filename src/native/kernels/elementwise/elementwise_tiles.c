@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "native/kernels/elementwise/elementwise_steps.h"
 #include "tensor/convert.h"
+#include "tensor/shape.h"
 
 #include <string.h>
 
@@ -22,21 +23,6 @@ typedef struct tile {
 static char *slot_memory(const tile *t, int slot)
 {
     return t->scratch + (size_t)slot * KOV_TILE_BYTES;
-}
-
-/* x may be y itself. */
-static void fill(char *y, const char *x, size_t size, size_t n)
-{
-    if (size == 1) {
-        memset(y, *(const unsigned char *)x, n);
-        return;
-    }
-    memmove(y, x, size);
-    for (size_t done = 1; done < n;) {
-        size_t more = done < n - done ? done : n - done;
-        memcpy(y + done * size, y, more * size);
-        done += more;
-    }
 }
 
 /* Inputs of tiles that are pieces of one row. */
@@ -84,14 +70,14 @@ static place place_rows(const tile *t, int input)
     for (size_t i = 0; i < rows; i++) {
         char *row = y + i * length * size;
         if (access == KOV_PROGRAM_COLUMN) {
-            fill(row, data + (t->row + i) * size, size, length);
+            kov_fill(row, data + (t->row + i) * size, size, length);
             continue;
         }
         const char *from = data + (ptrdiff_t)binding->row_offset[t->row + i] * (ptrdiff_t)size;
         if (binding->row_step)
             memcpy(row, from, length * size);
         else
-            fill(row, from, size, length);
+            kov_fill(row, from, size, length);
     }
     return (place){y, 1};
 }
@@ -151,7 +137,7 @@ static void store_outputs(tile *t)
         place from = t->places[reg];
         char *y = output_memory(t, i);
         if (!from.step)
-            fill(y, from.at, run->sizes[reg], t->n);
+            kov_fill(y, from.at, run->sizes[reg], t->n);
         else if (!run->direct[i] && from.at != y)
             memcpy(y, from.at, t->n * run->sizes[reg]);
     }

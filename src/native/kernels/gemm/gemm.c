@@ -81,8 +81,7 @@ static void plan_blocks(gemm_job *job, int width)
     job->block_k = shape.k;
     job->row_blocks = ceil_div(g->m, job->block_rows);
     job->panel_blocks = 1;
-    double work = (double)g->m * (double)g->n * (double)g->k * (double)job->batches;
-    if (width == 1 || work < KOV_GEMM_SERIAL_WORK)
+    if (width == 1)
         return;
     int64_t wanted = KOV_GEMM_ITEMS * (int64_t)width;
     int64_t tiles = ceil_div(g->m, job->kernels->rows), l2 = (int64_t)kov_cpu_cache_sizes()->l2;
@@ -200,6 +199,15 @@ static void run_task(void *arg, int64_t index, int worker)
     }
 }
 
+/* Workers of a product: one where it is too small to share. */
+static int width_of(const kov_context *context, const kov_gemm *g)
+{
+    double work = (double)g->m * (double)g->n * (double)g->k * (double)kov_gemm_batch_count(g);
+    if (work < KOV_GEMM_SERIAL_WORK)
+        return 1;
+    return g->width > 0 ? g->width : kov_parallel_width(context);
+}
+
 static int64_t round_to_line(int64_t floats) { return (floats + 15) / 16 * 16; }
 
 void kov_gemm_init(kov_gemm *gemm, int64_t m, int64_t n, int64_t k)
@@ -242,7 +250,7 @@ size_t kov_gemm_workspace_bytes(kov_context *context, const kov_gemm *gemm)
 {
     if (kov_gemm_small_accepts(gemm))
         return 0;
-    int width = kov_parallel_width(context);
+    int width = width_of(context, gemm);
     gemm_job job;
     job_init(&job, gemm, width);
     int64_t floats = round_to_line(job.a_scratch_floats) * width;
@@ -267,8 +275,9 @@ kov_status kov_gemm_run(kov_context *context, const kov_gemm *gemm, const float 
         kov_gemm_small_run(context, gemm, a, b, c);
         return KOV_OK;
     }
+    int width = width_of(context, gemm);
     gemm_job job;
-    job_init(&job, gemm, kov_parallel_width(context));
+    job_init(&job, gemm, width);
     job.a = a;
     job.b = b;
     job.c = c;
@@ -276,12 +285,13 @@ kov_status kov_gemm_run(kov_context *context, const kov_gemm *gemm, const float 
     job.a_scratch = workspace;
     job.a_scratch_floats = round_to_line(job.a_scratch_floats);
     if (!gemm->b_packed) {
-        job.packing = job.a_scratch + job.a_scratch_floats * kov_parallel_width(context);
+        job.packing = job.a_scratch + job.a_scratch_floats * width;
         job.packed_floats = round_to_line(job.packed_floats);
         job.packed = job.packing;
-        kov_parallel(context, (job.panels - packed_panels_from(&job)) * job.b_count, pack_task,
-                     &job);
+        kov_parallel_upto(context, width, (job.panels - packed_panels_from(&job)) * job.b_count,
+                          pack_task, &job);
     }
-    kov_parallel(context, job.batches * job.row_blocks * job.panel_blocks, run_task, &job);
+    kov_parallel_upto(context, width, job.batches * job.row_blocks * job.panel_blocks, run_task,
+                      &job);
     return KOV_OK;
 }

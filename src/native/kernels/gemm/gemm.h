@@ -26,6 +26,7 @@ typedef struct kov_gemm {
     int64_t c_batch[KOV_GEMM_BATCH_DIMS]; /* also of the residual, which has C's layout then */
     bool accumulate;                      /* C += A * B, before the epilogue */
     bool b_packed; /* run gets B from kov_gemm_pack; then b_batch is 0: one B for all batches */
+    int width;     /* workers at most, for which the workspace is; 0: the context's threads */
     kov_isa isa;   /* kov_cpu_isa(), or a lower one to test it; the packed layout depends on it */
     kov_epilogue epilogue;
 } kov_gemm;

@@ -264,15 +264,17 @@ static kov_status reduce_half(kov_context *context, kov_reduce_op op, kov_dtype 
     return status;
 }
 
-/* bool as uint8, with or for sums and and for products. */
+/* bool as uint8, 0 or 1: the largest for sums and any, the smallest for products and all. */
 static kov_reduce_op bool_op(kov_reduce_op op)
 {
     switch (op) {
     case KOV_REDUCE_SUM:
     case KOV_REDUCE_SUM_ABS:
     case KOV_REDUCE_SUM_SQUARE:
+    case KOV_REDUCE_ANY:
         return KOV_REDUCE_MAX;
     case KOV_REDUCE_PROD:
+    case KOV_REDUCE_ALL:
         return KOV_REDUCE_MIN;
     default:
         return op;

@@ -60,13 +60,23 @@ KOV_INLINE vd vd_squared(vd x) { return x * x; }
     }                                                                                              \
     static T type##_##name##_part(const T *x, size_t n)                                            \
     {                                                                                              \
+        enum { VECTORS = KOV_REDUCE_LANES / N };                                                   \
+        v p[VECTORS];                                                                              \
         T lane[KOV_REDUCE_LANES];                                                                  \
-        for (size_t j = 0; j < KOV_REDUCE_LANES; j++)                                              \
-            lane[j] = j < n ? (T)MAP(x[j]) : (T)neutral;                                           \
-        for (size_t k = KOV_REDUCE_LANES; k < n; k++) {                                            \
-            T *p = &lane[k % KOV_REDUCE_LANES], one = (T)MAP(x[k]);                                \
-            *p = OF(*p, one);                                                                      \
-        }                                                                                          \
+        size_t rest = n % KOV_REDUCE_LANES, whole = n - rest;                                      \
+        for (int j = 0; j < KOV_REDUCE_LANES; j++)                                                 \
+            lane[j] = neutral;                                                                     \
+        memcpy(lane, x + whole, rest * sizeof(T));                                                 \
+        for (int j = 0; j < VECTORS; j++)                                                          \
+            p[j] = v##_##map(v##_load((whole ? x : lane) + j * N));                                \
+        for (size_t k = KOV_REDUCE_LANES; k < whole; k += KOV_REDUCE_LANES)                        \
+            KOV_UNROLL                                                                             \
+        for (int j = 0; j < VECTORS; j++)                                                          \
+            p[j] = v##_##of(p[j], v##_##map(v##_load(x + k + j * N)));                             \
+        for (int j = 0; j < VECTORS && whole && rest; j++)                                         \
+            p[j] = v##_##of(p[j], v##_##map(v##_load(lane + j * N)));                              \
+        for (int j = 0; j < VECTORS; j++)                                                          \
+            v##_store(lane + j * N, p[j]);                                                         \
         for (int w = KOV_REDUCE_LANES / 2; w > 0; w /= 2)                                          \
             for (int j = 0; j < w; j++)                                                            \
                 lane[j] = OF(lane[j], lane[j + w]);                                                \

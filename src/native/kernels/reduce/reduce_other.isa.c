@@ -36,6 +36,9 @@
         }                                                                                          \
     }
 
+/* Elements that are looked at together in the search for the best one. */
+enum { KOV_ARG_BLOCK = 64 };
+
 /* The first index of the best element, NaN being better than all: the best value by the fold
  * `best`, then where it stands. BETTER(a, b): a replaces b. */
 #define ARG(type, T, name, best, BETTER)                                                           \
@@ -53,7 +56,14 @@
                 at = from;                                                                         \
             }                                                                                      \
         }                                                                                          \
-        for (i = at; i < n && !(x[i] == found || x[i] != x[i]);)                                   \
+        for (i = at; i + KOV_ARG_BLOCK <= n; i += KOV_ARG_BLOCK) {                                 \
+            int hit = 0;                                                                           \
+            for (size_t j = i; j < i + KOV_ARG_BLOCK; j++)                                         \
+                hit |= (x[j] == found) | (x[j] != x[j]);                                           \
+            if (hit)                                                                               \
+                break;                                                                             \
+        }                                                                                          \
+        while (i < n && !(x[i] == found || x[i] != x[i]))                                          \
             i++;                                                                                   \
         *(int64_t *)y_data = (int64_t)i;                                                           \
     }                                                                                              \

@@ -37,6 +37,18 @@ struct scan {
     {                                                                                              \
         const T *x = (const T *)s->x + outer * s->length * s->inner + column;                      \
         T *y = (T *)s->y + outer * s->length * s->inner + column;                                  \
+        if (s->inner == 1) {                                                                       \
+            T one = (T)(first);                                                                    \
+            ptrdiff_t step = s->reverse ? -1 : 1;                                                  \
+            x += s->reverse ? s->length - 1 : 0;                                                   \
+            y += s->reverse ? s->length - 1 : 0;                                                   \
+            for (size_t i = 0; i < s->length; i++, x += step, y += step) {                         \
+                const T before = one;                                                              \
+                one = next(T, U, before, *x);                                                      \
+                *y = s->exclusive ? before : one;                                                  \
+            }                                                                                      \
+            return;                                                                                \
+        }                                                                                          \
         T running[WIDTH];                                                                          \
         for (size_t c = 0; c < width; c++)                                                         \
             running[c] = (T)(first);                                                               \
