@@ -197,7 +197,8 @@ static void check_binary(kov_elementwise_op op, kov_dtype dtype)
 {
     kov_binary_kernel *kernel = kov_elementwise_binary(op, dtype);
     if (!kernel) {
-        assert_true(op == KOV_ELEMENTWISE_ATAN2 || op == KOV_ELEMENTWISE_PRELU);
+        assert_true(op == KOV_ELEMENTWISE_ATAN2 || op == KOV_ELEMENTWISE_PRELU ||
+                    op == KOV_ELEMENTWISE_LDEXP);
         return;
     }
     uint64_t x[256], y[256], z[256];
@@ -370,6 +371,30 @@ static void float_binary_f32(void **state)
     free(a);
 }
 
+/* Exponents are whole; every one that leaves something of some float32, and some past those. */
+static void ldexp_f32(void **state)
+{
+    (void)state;
+    enum { N = 4096 };
+    float a[N], b[N], y[N];
+    float_values(a, N, 424242);
+    for (int exponent = -420; exponent <= 420; exponent++) {
+        float one = (float)exponent;
+        for (size_t i = 0; i < N; i++)
+            b[i] = one;
+        for (int scalar = 0; scalar < 2; scalar++) {
+            kov_elementwise_binary(KOV_ELEMENTWISE_LDEXP, KOV_DTYPE_F32)(a, 1, b, !scalar, y, N);
+            for (size_t i = 0; i < N; i++) {
+                float wanted = ldexpf(a[i], exponent);
+                assert_true(isnan(wanted) ? isnan(y[i]) : memcmp(&wanted, &y[i], 4) == 0);
+            }
+        }
+    }
+    const float huge[] = {-1e30f, 1e30f}, ones[] = {1, 1};
+    kov_elementwise_binary(KOV_ELEMENTWISE_LDEXP, KOV_DTYPE_F32)(ones, 1, huge, 1, y, 2);
+    assert_true(y[0] == 0 && isinf(y[1]));
+}
+
 /* Float64 goes to the C library; what is around its calls is checked on float32 values. */
 static void float_binary_f64(void **state)
 {
@@ -474,13 +499,10 @@ static void unknown_gives_null(void **state)
 static int run(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(integer_binary),
-        cmocka_unit_test(integer_unary),
-        cmocka_unit_test(float_binary_f32),
-        cmocka_unit_test(float_binary_f64),
-        cmocka_unit_test(scalar_operands_and_in_place),
-        cmocka_unit_test(select_and_clip),
-        cmocka_unit_test(unknown_gives_null),
+        cmocka_unit_test(integer_binary),   cmocka_unit_test(integer_unary),
+        cmocka_unit_test(float_binary_f32), cmocka_unit_test(ldexp_f32),
+        cmocka_unit_test(float_binary_f64), cmocka_unit_test(scalar_operands_and_in_place),
+        cmocka_unit_test(select_and_clip),  cmocka_unit_test(unknown_gives_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

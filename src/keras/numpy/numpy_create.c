@@ -77,8 +77,9 @@ kov_value kov_numpy_eye(kov_builder *b, kov_value N, kov_value M, kov_value k, k
 {
     if (dtype == KOV_DTYPE_NONE)
         dtype = b->floatx;
-    kov_value off = offsets(b, N, M == KOV_VALUE_NONE ? N : M);
-    return kov_cast(b, kov_equal(b, off, k), dtype);
+    bool direct = dtype == KOV_DTYPE_F32 || dtype == KOV_DTYPE_I32;
+    kov_value ones = kov_eye(b, N, M == KOV_VALUE_NONE ? N : M, k, direct ? dtype : KOV_DTYPE_I32);
+    return kov_cast(b, ones, dtype);
 }
 
 kov_value kov_numpy_identity(kov_builder *b, kov_value n, kov_dtype dtype)
@@ -142,7 +143,8 @@ kov_value kov_numpy_arange(kov_builder *b, kov_value start, kov_value stop, kov_
     if (stop == KOV_VALUE_NONE)
         from = kov_constant_int(b, wide, 0);
     kov_value by = step == KOV_VALUE_NONE ? kov_constant_int(b, wide, 1) : kov_cast(b, step, wide);
-    return kov_cast(b, kov_range(b, from, to, by, wide), dtype);
+    bool narrow = wide == KOV_DTYPE_I64 && dtype == KOV_DTYPE_I32;
+    return kov_cast(b, kov_range(b, from, to, by, narrow ? dtype : wide), dtype);
 }
 
 /* i / (num - 1), or i / num without the end point, along a new first axis of rank ndim + 1. last

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Nodes without a kernel: the operation's `evaluate`, on buffers in the graph's order of axes. */
+/* Nodes without a kernel: the operation's `evaluate`, on buffers in the graph's order of axes; or
+ * that with a kernel within. */
+#include "base/cpu.h"
 #include "graph/eval.h"
+#include "native/kernels/fourier/fft_lanes.h"
 #include "native/plan/planner.h"
+#include "opset/fourier/fourier.h"
 
 #include <string.h>
 
 typedef struct evaluate_params {
+    kov_status (*evaluate)(kov_eval *eval);
     const kov_op_info *op;
     const kov_attr *attrs;
     const kov_view *views; /* inputs, then outputs; without data */
@@ -29,7 +34,7 @@ static kov_status run_evaluate(const kov_step *step, const kov_run *run)
                      .inputs = views,
                      .output_count = step->outputs,
                      .outputs = views + step->inputs};
-    kov_status status = params->op->evaluate(&eval);
+    kov_status status = params->evaluate(&eval);
     if (views != few)
         kov_free(run->context, views);
     return status;
@@ -41,7 +46,8 @@ static void set_view(const kov_planner *p, kov_value value, kov_view *view)
     *view = (kov_view){.dtype = v->dtype, .ndim = v->ndim, .dims = v->dims, .count = v->count};
 }
 
-kov_status kov_plan_evaluate(kov_planner *p, const kov_node *node, bool *taken)
+static kov_status plan_as(kov_planner *p, const kov_node *node, const char *kernel,
+                          kov_status (*evaluate)(kov_eval *eval), bool *taken)
 {
     const kov_op_info *op = kov_op_info_of(node->op);
     if (op->data_shape)
@@ -66,10 +72,10 @@ kov_status kov_plan_evaluate(kov_planner *p, const kov_node *node, bool *taken)
         KOV_TRY(kov_plan_make(p, value, &plain, &slots[node->input_count + i]));
         set_view(p, value, &views[node->input_count + i]);
     }
-    *params = (evaluate_params){op, node->attrs, views};
+    *params = (evaluate_params){evaluate, op, node->attrs, views};
     int index = kov_plan_node_index(p, node);
     const kov_step_plan plan = {.run = run_evaluate,
-                                .kernel = "evaluate",
+                                .kernel = kernel,
                                 .params = params,
                                 .inputs = node->input_count,
                                 .outputs = node->output_count,
@@ -78,4 +84,20 @@ kov_status kov_plan_evaluate(kov_planner *p, const kov_node *node, bool *taken)
                                 .node_count = 1};
     *taken = true;
     return kov_plan_step(p, &plan);
+}
+
+kov_status kov_plan_evaluate(kov_planner *p, const kov_node *node, bool *taken)
+{
+    return plan_as(p, node, "evaluate", kov_op_info_of(node->op)->evaluate, taken);
+}
+
+static kov_status evaluate_fourier(kov_eval *eval)
+{
+    static kov_fft_lanes_run *const lanes[] = KOV_ISA_TABLE(f64_fft_lanes);
+    return kov_fourier_evaluate(eval, lanes[kov_cpu_isa()]);
+}
+
+kov_status kov_plan_fourier(kov_planner *p, const kov_node *node, bool *taken)
+{
+    return plan_as(p, node, kov_plan_kernel_name(p, "f64_", "fft"), evaluate_fourier, taken);
 }

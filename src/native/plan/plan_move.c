@@ -388,6 +388,27 @@ static kov_status run_gather(const kov_step *step, const kov_run *run)
                                      : gather_int32_t(c, from, indices, to);
 }
 
+/* One index that is known: a slice, in whatever order the data lies. */
+static kov_status plan_pick(kov_planner *p, const kov_node *node, int axis, int64_t at, bool *taken)
+{
+    const kov_planned *in = kov_plan_value(p, node->inputs[0]);
+    const kov_planned *out = kov_plan_value(p, node->first_output);
+    int lead = kov_plan_value(p, node->inputs[1])->ndim, from; /* axes of size 1 instead of one */
+    int64_t own[KOV_MAX_NDIM], strides[KOV_MAX_NDIM] = {0},
+                               place = at < 0 ? at + in->dims[axis] : at;
+    if (place < 0 || place >= in->dims[axis])
+        return KOV_OK;
+    KOV_TRY(kov_plan_get(p, node->inputs[0], &from));
+    kov_plan_strides(in, own);
+    for (int i = 0; i < in->ndim; i++) {
+        if (i != axis)
+            strides[i < axis ? i : i + lead - 1] = own[i];
+    }
+    *taken = true;
+    const kov_order plain = kov_order_plain(out->ndim);
+    return add_copy(p, node, from, place * own[axis], strides, &plain, "pick");
+}
+
 kov_status kov_plan_gather(kov_planner *p, const kov_node *node, bool *taken)
 {
     int64_t axis;
@@ -400,6 +421,11 @@ kov_status kov_plan_gather(kov_planner *p, const kov_node *node, bool *taken)
         (indices->dtype != KOV_DTYPE_I64 && indices->dtype != KOV_DTYPE_I32))
         return KOV_OK;
     axis = axis < 0 ? axis + in->ndim : axis;
+    int64_t at;
+    if (indices->count == 1 && kov_plan_numbers(p, node->inputs[1], &at, 1) == 1)
+        KOV_TRY(plan_pick(p, node, (int)axis, at, taken));
+    if (*taken)
+        return KOV_OK;
     gather_params *c = kov_arena_alloc(p->arena, sizeof *c);
     if (!c)
         return KOV_OUT_OF_MEMORY;

@@ -41,6 +41,10 @@ static kov_plan_fn const lists[KOV_OP_COUNT][MOST] = {
     [KOV_OP_PAD] = {kov_plan_pad},
     [KOV_OP_BROADCAST] = {kov_plan_same, kov_plan_broadcast},
     [KOV_OP_GATHER] = {kov_plan_gather},
+    [KOV_OP_DFT] = {kov_plan_fourier},
+    [KOV_OP_IDFT] = {kov_plan_fourier},
+    [KOV_OP_RDFT] = {kov_plan_fourier},
+    [KOV_OP_IRDFT] = {kov_plan_fourier},
     [KOV_OP_COMPOSITE] = {kov_plan_arg_extreme, kov_plan_elementwise},
 };
 

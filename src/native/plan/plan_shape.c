@@ -68,12 +68,20 @@ kov_status kov_plan_reshape(kov_planner *p, const kov_node *node, bool *taken)
 }
 
 /* Convert to the same type, Broadcast to the same shape. */
+/* A bool is 0 or 1 in a byte: unless the Convert would join what makes the bool, nothing is to do.
+ */
+static bool same_bytes(const kov_planned *in, const kov_planned *out)
+{
+    return in->dtype == out->dtype ||
+           (in->dtype == KOV_DTYPE_BOOL && out->dtype == KOV_DTYPE_U8 && in->slot >= 0);
+}
+
 kov_status kov_plan_same(kov_planner *p, const kov_node *node, bool *taken)
 {
     int slot;
     const kov_planned *in = kov_plan_value(p, node->inputs[0]);
     const kov_planned *out = kov_plan_value(p, node->first_output);
-    if (in->dtype != out->dtype || in->ndim != out->ndim ||
+    if (!same_bytes(in, out) || in->ndim != out->ndim ||
         (in->ndim > 0 && memcmp(in->dims, out->dims, sizeof *in->dims * (size_t)in->ndim) != 0))
         return KOV_OK;
     KOV_TRY(kov_plan_get(p, node->inputs[0], &slot));

@@ -220,6 +220,7 @@ kov_status kov_plan_slice(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_pad(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_broadcast(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_gather(kov_planner *p, const kov_node *node, bool *taken);
+kov_status kov_plan_fourier(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_evaluate(kov_planner *p, const kov_node *node, bool *taken);
 
 /* ---- used by several families ---- */

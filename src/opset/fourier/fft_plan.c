@@ -7,26 +7,15 @@
 #include <math.h>
 #include <string.h>
 
-#define MAX_PRIME 13 /* larger factors cost more than Bluestein's three transforms */
 #define PI 3.14159265358979323846264338327950288
-
-struct kov_fft_plan {
-    kov_context *context;
-    int64_t n;
-    int factors[64], count;
-    kov_complex *roots; /* exp(-2 pi i k / n); for Bluestein exp(-pi i k^2 / n) */
-    /* Bluestein's: transforms of a power of two, and that of the convolution's other side. */
-    kov_fft_plan *inner;
-    kov_complex *filter;
-};
 
 static kov_complex product(kov_complex a, kov_complex b)
 {
     return (kov_complex){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
 }
 
-/* exp(-2 pi i k / n) for 0 <= k < n, from an angle of at most an eighth turn. */
-static kov_complex root_of(int64_t k, int64_t n)
+/* From an angle of at most an eighth turn. */
+kov_complex kov_fft_root(int64_t k, int64_t n)
 {
     bool lower = 2 * k > n, back, steep;
     if (lower)
@@ -47,7 +36,7 @@ static bool factorize(kov_fft_plan *plan)
         plan->factors[plan->count++] = 4;
         rest /= 4;
     }
-    for (int p = 2; p <= MAX_PRIME; p++) {
+    for (int p = 2; p <= KOV_FFT_MAX_PRIME; p++) {
         while (rest % p == 0) {
             plan->factors[plan->count++] = p;
             rest /= p;
@@ -79,7 +68,7 @@ static kov_status make_bluestein(kov_fft_plan *plan)
     memset(plan->filter, 0, sizeof(kov_complex) * (size_t)m);
     int64_t square = 0; /* k^2 modulo 2 n */
     for (int64_t k = 0; k < n; k++) {
-        plan->roots[k] = root_of(square, 2 * n);
+        plan->roots[k] = kov_fft_root(square, 2 * n);
         kov_complex conjugate = {plan->roots[k].re, -plan->roots[k].im};
         plan->filter[k] = conjugate;
         if (k > 0)
@@ -107,7 +96,7 @@ kov_status kov_fft_plan_create(kov_context *context, int64_t n, kov_fft_plan **o
         status = make_bluestein(plan);
     else
         for (int64_t k = 0; k < n; k++)
-            plan->roots[k] = root_of(k, n);
+            plan->roots[k] = kov_fft_root(k, n);
     if (status != KOV_OK) {
         kov_fft_plan_release(plan);
         return kov_fail(status, "no memory for a Fourier transform of %lld elements", (long long)n);
@@ -165,7 +154,7 @@ static void small_transform(const kov_fft_plan *plan, int p, int64_t step, const
 static void run_mixed(const kov_fft_plan *plan, kov_complex *x, kov_complex *scratch)
 {
     int64_t n = plan->n, stride = 1, length = n;
-    kov_complex *from = x, *to = scratch, a[MAX_PRIME], b[MAX_PRIME];
+    kov_complex *from = x, *to = scratch, a[KOV_FFT_MAX_PRIME], b[KOV_FFT_MAX_PRIME];
     for (int f = 0; f < plan->count; f++) {
         int p = plan->factors[f];
         int64_t m = length / p;

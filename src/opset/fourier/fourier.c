@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* DFT, IDFT, RDFT and IRDFT over several axes, one after the other. Complex numbers are a last
  * dimension of 2. */
+#include "opset/fourier/fourier.h"
+
 #include "base/memory.h"
 #include "base/threads.h"
+#include "opset/element_block.h"
 #include "opset/elements.h"
-#include "opset/fourier/fft_plan.h"
 
 #include <string.h>
 
@@ -95,6 +97,10 @@ typedef struct pass {
     int64_t outer, length, inner, n, result;
     const kov_complex *from;
     kov_complex *to;
+    kov_fft_lanes_run *lanes;
+    /* A real signal of even length, as the parts of a complex one of half the length: then the
+     * roots exp(-2 pi i k / n) for k <= n / 2, else NULL. */
+    kov_complex *twist;
     kov_complex *scratch; /* for each worker */
     int64_t per_worker;
 } pass;
@@ -115,18 +121,97 @@ static void load_line(const pass *p, const kov_complex *from, kov_complex *line)
         line[k] = (kov_complex){line[p->n - k].re, -line[p->n - k].im};
 }
 
+static bool is_inverse(const pass *p)
+{
+    return p->kind == INVERSE || p->kind == TO_REAL;
+}
+
+static const kov_complex *line_of(const pass *p, int64_t index)
+{
+    return p->from + index / p->inner * p->length * p->inner + index % p->inner;
+}
+
 static void run_line(void *arg, int64_t index, int worker)
 {
     const pass *p = arg;
     kov_complex *line = p->scratch + worker * p->per_worker;
-    bool inverse = p->kind == INVERSE || p->kind == TO_REAL;
+    bool inverse = is_inverse(p);
     double scale = inverse ? (double)p->n : 1;
     int64_t outer = index / p->inner, inner = index % p->inner;
-    load_line(p, p->from + outer * p->length * p->inner + inner, line);
+    load_line(p, line_of(p, index), line);
     kov_fft_plan_run(p->plan, inverse, line, line + p->n);
     kov_complex *to = p->to + outer * p->result * p->inner + inner;
     for (int64_t k = 0; k < p->result; k++)
         to[k * p->inner] = (kov_complex){line[k].re / scale, line[k].im / scale};
+}
+
+/* The spectrum whose inverse is the even elements and, as imaginary parts, the odd ones. */
+static kov_complex folded(const pass *p, const kov_complex *line, int64_t k)
+{
+    kov_complex a = line[k], b = line[p->n / 2 - k], w = p->twist[k];
+    double re = a.re - b.re, im = a.im + b.im;
+    kov_complex odd = {re * w.re + im * w.im, im * w.re - re * w.im};
+    return (kov_complex){a.re + b.re - odd.im, a.im - b.im + odd.re};
+}
+
+/* An inverse transform is a forward one with the parts exchanged on the way in and out. */
+static void load_lanes(const pass *p, int64_t first, int lanes, kov_complex *line, kov_fft_lanes *x)
+{
+    int64_t count = p->twist ? p->n / 2 : p->n;
+    for (int l = 0; l < lanes; l++) {
+        load_line(p, line_of(p, first + l), line);
+        for (int64_t k = 0; k < count; k++) {
+            kov_complex a = !p->twist ? line[k]
+                            : p->kind == FROM_REAL
+                                ? (kov_complex){line[2 * k].re, line[2 * k + 1].re}
+                                : folded(p, line, k);
+            x[k].re[l] = is_inverse(p) ? a.im : a.re;
+            x[k].im[l] = is_inverse(p) ? a.re : a.im;
+        }
+    }
+}
+
+/* Element k of the spectrum of a real signal, from that of its even and odd elements. */
+static kov_complex unfolded(const pass *p, const kov_fft_lanes *x, int l, int64_t k)
+{
+    int64_t half = p->n / 2, i = k % half, j = (half - k) % half;
+    double even_re = (x[i].re[l] + x[j].re[l]) / 2, even_im = (x[i].im[l] - x[j].im[l]) / 2;
+    double odd_re = (x[i].im[l] + x[j].im[l]) / 2, odd_im = (x[j].re[l] - x[i].re[l]) / 2;
+    kov_complex w = p->twist[k];
+    return (kov_complex){even_re + odd_re * w.re - odd_im * w.im,
+                         even_im + odd_re * w.im + odd_im * w.re};
+}
+
+static kov_complex result_of(const pass *p, const kov_fft_lanes *x, int l, int64_t k)
+{
+    double n = (double)p->n;
+    if (p->twist && p->kind == FROM_REAL)
+        return unfolded(p, x, l, k);
+    if (p->twist) /* the parts are still exchanged */
+        return (kov_complex){(k % 2 ? x[k / 2].re[l] : x[k / 2].im[l]) / n, 0};
+    if (is_inverse(p))
+        return (kov_complex){x[k].im[l] / n, x[k].re[l] / n};
+    return (kov_complex){x[k].re[l], x[k].im[l]};
+}
+
+/* Lanes beyond the last line are zeros. */
+static void run_lanes(void *arg, int64_t index, int worker)
+{
+    const pass *p = arg;
+    int64_t first = index * KOV_FFT_LANES, left = p->outer * p->inner - first;
+    int lanes = left < KOV_FFT_LANES ? (int)left : KOV_FFT_LANES;
+    kov_complex *line = p->scratch + worker * p->per_worker;
+    kov_fft_lanes *x = (void *)(line + p->n);
+    if (lanes < KOV_FFT_LANES)
+        memset(x, 0, sizeof *x * (size_t)p->n);
+    load_lanes(p, first, lanes, line, x);
+    p->lanes(p->plan, x, x + p->n);
+    for (int l = 0; l < lanes; l++) {
+        int64_t i = first + l;
+        kov_complex *to = p->to + i / p->inner * p->result * p->inner + i % p->inner;
+        for (int64_t k = 0; k < p->result; k++)
+            to[k * p->inner] = result_of(p, x, l, k);
+    }
 }
 
 /* The array in work, which each pass replaces by a new one. */
@@ -134,6 +219,7 @@ typedef struct spectrum {
     int ndim;
     int64_t dims[KOV_MAX_NDIM];
     kov_complex *at;
+    kov_fft_lanes_run *lanes; /* NULL: line by line */
 } spectrum;
 
 static kov_complex *room_for(const kov_eval *eval, int64_t a, int64_t b)
@@ -158,21 +244,32 @@ static kov_status run_pass(const kov_eval *eval, spectrum *x, int axis, int64_t 
               .inner = kov_dims_product(x->dims, axis + 1, x->ndim),
               .n = n,
               .result = kind == FROM_REAL ? n / 2 + 1 : n,
-              .from = x->at};
-    kov_fft_plan *plan;
+              .from = x->at,
+              .lanes = x->lanes};
     int workers = kov_parallel_width(eval->context);
-    KOV_TRY(kov_fft_plan_create(eval->context, n, &plan));
+    bool halved = p.lanes && n % 2 == 0 && (kind == FROM_REAL || kind == TO_REAL);
+    kov_fft_plan *plan;
+    KOV_TRY(kov_fft_plan_create(eval->context, halved ? n / 2 : n, &plan));
     p.plan = plan;
-    p.per_worker = n + kov_fft_plan_scratch(plan);
+    int64_t lines = p.outer * p.inner, each = n + kov_fft_plan_scratch(plan);
+    p.per_worker = p.lanes ? n + each * KOV_FFT_LANES : each;
     p.scratch = room_for(eval, p.per_worker, workers);
-    p.to = p.scratch ? room_for(eval, p.outer * p.inner, p.result) : NULL;
+    p.twist = p.scratch && halved ? room_for(eval, n / 2, 1) : NULL;
+    p.to = p.scratch && (p.twist || !halved) ? room_for(eval, lines, p.result) : NULL;
+    for (int64_t k = 0; p.twist && k <= n / 2; k++)
+        p.twist[k] = kov_fft_root(k, n);
     if (p.to) {
-        kov_parallel_upto(eval->context, workers, p.outer * p.inner, run_line, &p);
+        if (p.lanes)
+            kov_parallel_upto(eval->context, workers, (lines + KOV_FFT_LANES - 1) / KOV_FFT_LANES,
+                              run_lanes, &p);
+        else
+            kov_parallel_upto(eval->context, workers, lines, run_line, &p);
         kov_free(eval->context, x->at);
         x->at = p.to;
         x->dims[axis] = p.result;
     }
     kov_free(eval->context, p.scratch);
+    kov_free(eval->context, p.twist);
     kov_fft_plan_release(plan);
     return p.to ? KOV_OK : KOV_OUT_OF_MEMORY;
 }
@@ -184,28 +281,29 @@ static kov_status load(const kov_eval *eval, bool complex_in, spectrum *x)
     x->ndim = data->ndim - (complex_in ? 1 : 0);
     memcpy(x->dims, data->dims, sizeof *x->dims * (size_t)x->ndim);
     KOV_TRY(kov_elements_load(eval, data, KOV_DTYPE_F64, &numbers));
+    if (complex_in) { /* pairs of doubles are kov_complex */
+        x->at = numbers;
+        return KOV_OK;
+    }
     const double *real = numbers;
-    int64_t count = kov_dims_product(x->dims, 0, x->ndim);
-    x->at = room_for(eval, count, 1);
-    for (int64_t i = 0; i < count && x->at; i++)
-        x->at[i] =
-            complex_in ? (kov_complex){real[2 * i], real[2 * i + 1]} : (kov_complex){real[i], 0};
+    x->at = room_for(eval, data->count, 1);
+    for (int64_t i = 0; i < data->count && x->at; i++)
+        x->at[i] = (kov_complex){real[i], 0};
     kov_free(eval->context, numbers);
     return x->at ? KOV_OK : KOV_OUT_OF_MEMORY;
 }
 
 static kov_status store(const kov_eval *eval, bool complex_out, const spectrum *x)
 {
-    int64_t count = kov_dims_product(x->dims, 0, x->ndim);
-    double *numbers = (double *)room_for(eval, count, 1);
+    const kov_view *out = &eval->outputs[0];
+    if (complex_out)
+        return kov_elements_store(out, KOV_DTYPE_F64, x->at);
+    double *numbers = (double *)room_for(eval, out->count, 1);
     if (!numbers)
         return KOV_OUT_OF_MEMORY;
-    for (int64_t i = 0; i < count; i++) {
-        numbers[complex_out ? 2 * i : i] = x->at[i].re;
-        if (complex_out)
-            numbers[2 * i + 1] = x->at[i].im;
-    }
-    kov_status status = kov_elements_store(&eval->outputs[0], KOV_DTYPE_F64, numbers);
+    for (int64_t i = 0; i < out->count; i++)
+        numbers[i] = x->at[i].re;
+    kov_status status = kov_elements_store(out, KOV_DTYPE_F64, numbers);
     kov_free(eval->context, numbers);
     return status;
 }
@@ -222,9 +320,10 @@ static kov_status transform_axis(const kov_eval *eval, spectrum *x, const int64_
     return run_pass(eval, x, (int)axes[i], n, kind);
 }
 
-static kov_status eval_transform(kov_eval *eval, bool complex_in, bool complex_out, bool inverse)
+static kov_status transform(kov_eval *eval, bool complex_in, bool complex_out, bool inverse,
+                            kov_fft_lanes_run *lanes)
 {
-    spectrum x = {0};
+    spectrum x = {.lanes = lanes};
     int64_t *axes = NULL;
     void *sizes = NULL;
     int64_t count = eval->inputs[AXES].count;
@@ -248,22 +347,14 @@ static kov_status eval_transform(kov_eval *eval, bool complex_in, bool complex_o
     return status;
 }
 
-kov_status kov_eval_dft(kov_eval *eval)
+kov_status kov_fourier_evaluate(kov_eval *eval, kov_fft_lanes_run *lanes)
 {
-    return eval_transform(eval, true, true, false);
+    int op = kov_eval_op(eval);
+    bool inverse = op == KOV_OP_IDFT || op == KOV_OP_IRDFT;
+    return transform(eval, op != KOV_OP_RDFT, op != KOV_OP_IRDFT, inverse, lanes);
 }
 
-kov_status kov_eval_idft(kov_eval *eval)
+kov_status kov_eval_fourier(kov_eval *eval)
 {
-    return eval_transform(eval, true, true, true);
-}
-
-kov_status kov_eval_rdft(kov_eval *eval)
-{
-    return eval_transform(eval, false, true, false);
-}
-
-kov_status kov_eval_irdft(kov_eval *eval)
-{
-    return eval_transform(eval, true, false, true);
+    return kov_fourier_evaluate(eval, NULL);
 }

@@ -5,6 +5,8 @@
 #include "opset/indexing/order.h"
 #include "opset/indexing/sort_entries.h"
 
+#include <string.h>
+
 kov_status kov_infer_search_sorted(kov_infer *infer)
 {
     const kov_infer_input *sorted = &infer->inputs[0], *values = &infer->inputs[1];
@@ -22,16 +24,20 @@ kov_status kov_infer_search_sorted(kov_infer *infer)
     return KOV_OK;
 }
 
-/* The first of `n` keys that is not below the key; branchless, so that searches overlap. */
-static int64_t search(const uint64_t *keys, int64_t n, uint64_t key)
+enum { TOGETHER = 8 };
+
+/* For each of 8 keys wanted the first of `n` that is not below it; steps of all searches, which are
+ * equally many, go side by side. n > 0. */
+static void search(const uint64_t *keys, int64_t n, const uint64_t *wanted, int64_t *found)
 {
-    const uint64_t *base = keys;
-    while (n > 1) {
-        int64_t half = n / 2;
-        base += (base[half - 1] < key) * half;
-        n -= half;
+    memset(found, 0, TOGETHER * sizeof *found);
+    for (; n > 1; n -= n / 2) {
+        const uint64_t *middle = keys + n / 2 - 1;
+        for (int i = 0; i < TOGETHER; i++)
+            found[i] += -(int64_t)(middle[found[i]] < wanted[i]) & (n / 2);
     }
-    return base - keys + (n == 1 && *base < key);
+    for (int i = 0; i < TOGETHER; i++)
+        found[i] += keys[found[i]] < wanted[i];
 }
 
 /* Blocks of values, whose places are stored in the output's dtype. With `right` a value's place is
@@ -41,14 +47,20 @@ static void search_block(const kov_eval *eval, const uint64_t *keys, int64_t n, 
 {
     const kov_view *values = &eval->inputs[1], *out = &eval->outputs[0];
     bool right = eval->attrs[KOV_SEARCH_SORTED_RIGHT_MODE].u.boolean;
-    uint64_t wanted[KOV_BLOCK];
+    uint64_t wanted[KOV_BLOCK] = {0};
     for (int64_t at = 0; at < count; at += KOV_BLOCK) {
         int part = count - at < KOV_BLOCK ? (int)(count - at) : KOV_BLOCK;
-        kov_block found;
+        bool all_before[KOV_BLOCK];
+        kov_block found = {.i = {0}};
         kov_order_keys(values->dtype, values->data, first + at, 1, part, wanted);
+        for (int i = 0; i < part; i++) {
+            all_before[i] = right && wanted[i] == UINT64_MAX;
+            wanted[i] += right;
+        }
+        for (int i = 0; i < part && n > 0; i += TOGETHER)
+            search(keys, n, wanted + i, found.i + i);
         for (int i = 0; i < part; i++)
-            found.i[i] =
-                right && wanted[i] == UINT64_MAX ? n : search(keys, n, wanted[i] + (right ? 1 : 0));
+            found.i[i] = all_before[i] ? n : found.i[i];
         kov_block_store(out->dtype, out->data, first + at, 1, part, &found);
     }
 }

@@ -112,6 +112,12 @@ kov_status kov_eval_range(kov_eval *eval)
     kov_block start, step;
     KOV_TRY(kov_convert(eval->inputs[0].dtype, eval->inputs[0].data, dtype, &start, 1));
     KOV_TRY(kov_convert(eval->inputs[2].dtype, eval->inputs[2].data, dtype, &step, 1));
+    if (out->dtype == KOV_DTYPE_I32) { /* wraps, as what is stored from a wider type does */
+        uint32_t *y = out->data, first = (uint32_t)start.u[0], by = (uint32_t)step.u[0];
+        for (int64_t i = 0; i < out->count; i++)
+            y[i] = first + (uint32_t)i * by;
+        return KOV_OK;
+    }
     for (int64_t at = 0; at < out->count; at += KOV_BLOCK) {
         int n = out->count - at < KOV_BLOCK ? (int)(out->count - at) : KOV_BLOCK;
         kov_block x;

@@ -120,16 +120,34 @@ kov_status kov_infer_roll(kov_infer *infer)
     return KOV_OK;
 }
 
-typedef struct roll_spec {
-    const int64_t *dims;
-    int64_t shift[KOV_MAX_NDIM]; /* each in [0, dim) */
-} roll_spec;
-
-static int64_t roll_map(const void *user, int axis, int64_t index)
+/* Rows of the last axis that moves, with all behind it, come from other rows where further axes
+ * move, and are two stretches each. */
+static void roll_rows(const kov_view *data, const int64_t *shift, int last, size_t size, char *to)
 {
-    const roll_spec *spec = user;
-    int64_t i = index - spec->shift[axis];
-    return i < 0 ? i + spec->dims[axis] : i;
+    const char *from = data->data;
+    int64_t rows = 1, row = 1;
+    bool moved = false;
+    for (int i = 0; i < data->ndim; i++) {
+        *(i < last ? &rows : &row) *= data->dims[i];
+        moved = moved || (i < last && shift[i] != 0);
+    }
+    int64_t bytes = row * (int64_t)size, cut = bytes / data->dims[last] * shift[last];
+    if (!moved) {
+        kov_copy_rows(to, bytes, from + bytes - cut, bytes, (size_t)cut, rows);
+        kov_copy_rows(to + cut, bytes, from, bytes, (size_t)(bytes - cut), rows);
+        return;
+    }
+    for (int64_t r = 0; r < rows; r++, to += bytes) {
+        int64_t rest = r, source = 0, stride = 1;
+        for (int i = last - 1; i >= 0; i--) {
+            int64_t dim = data->dims[i], at = rest % dim - shift[i];
+            source += (at < 0 ? at + dim : at) * stride;
+            stride *= dim;
+            rest /= dim;
+        }
+        memcpy(to, from + (source + 1) * bytes - cut, (size_t)cut);
+        memcpy(to + cut, from + source * bytes, (size_t)(bytes - cut));
+    }
 }
 
 kov_status kov_eval_roll(kov_eval *eval)
@@ -137,7 +155,11 @@ kov_status kov_eval_roll(kov_eval *eval)
     const kov_view *data = &eval->inputs[0];
     int64_t shifts[2 * KOV_MAX_NDIM], axes[2 * KOV_MAX_NDIM];
     int shift_count, axis_count;
-    roll_spec spec = {.dims = data->dims};
+    int64_t shift[KOV_MAX_NDIM] = {0};
+    size_t size = kov_item_size(data->dtype);
+    int last = -1;
+    if (size == 0)
+        return kov_eval_no_dtype(eval, data->dtype);
     if (!kov_view_ints(&eval->inputs[1], shifts, 2 * KOV_MAX_NDIM, &shift_count) ||
         !kov_view_ints(&eval->inputs[2], axes, 2 * KOV_MAX_NDIM, &axis_count) ||
         (shift_count != 1 && shift_count != axis_count))
@@ -148,8 +170,14 @@ kov_status kov_eval_roll(kov_eval *eval)
         int axis;
         KOV_TRY(kov_axis_normalize("Roll", axes[i], data->ndim, &axis));
         int64_t dim = data->dims[axis];
-        int64_t shift = shifts[shift_count == 1 ? 0 : i] % dim;
-        spec.shift[axis] = (spec.shift[axis] + shift + dim) % dim;
+        int64_t by = shifts[shift_count == 1 ? 0 : i] % dim;
+        shift[axis] = (shift[axis] + by + dim) % dim;
     }
-    return kov_copy_mapped(eval, roll_map, &spec, NULL);
+    for (int i = 0; i < data->ndim; i++)
+        last = shift[i] != 0 ? i : last;
+    if (last < 0)
+        memcpy(eval->outputs[0].data, data->data, (size_t)data->count * size);
+    else
+        roll_rows(data, shift, last, size, eval->outputs[0].data);
+    return KOV_OK;
 }

@@ -69,9 +69,11 @@ static const double kov_erfinv_tail[] = {
     0x1.2d72836f66a48p+5, -0x1.4fe75d5521e44p+4, 0x1.09f57a7232e56p+3, -0x1.2ea593ab9e832p+1,
     0x1.ed12207bf4c2bp-2, -0x1.194b02748bcccp-4, 0x1.abd0b1e4b0efp-8,  -0x1.8628d3138d99dp-12,
     0x1.433befae340c9p-17};
-/* cube root of m, 1 <= m <= 2; relative error 2^-13.2. */
-static const double kov_cbrt_poly[] = {0x1.1c90a1fb8969fp-1, 0x1.296213a52f037p-1,
-                                       -0x1.44f0d2e8403a6p-3, 0x1.6ae260afe5091p-6};
+/* cube root of m in m - 1.5, 1 <= m <= 2; relative error 2^-36.2. */
+static const double kov_cbrt_poly[] = {
+    0x1.250bfe1b164eep+0,   0x1.047c7015bbaefp-2,   -0x1.cf161e96f6685p-5,  0x1.5706f2fdbbdb3p-6,
+    -0x1.30e8419ee0438p-7,  0x1.2a1d8f407568ep-8,   -0x1.358e0c06f0156p-9,  0x1.4eb5f7433ecd7p-10,
+    -0x1.6782cf7dd11ccp-11, 0x1.8eeb0dc1140afp-12, -0x1.3f31ec7661b82p-12, 0x1.9168ee915b0d5p-13};
 
 #define KOV_LN2 0x1.62e42fefa39efp-1
 #define KOV_LOG2_E 0x1.71547652b82fep+0
@@ -386,8 +388,7 @@ KOV_INLINE vd vd_erfinv(vd x)
     return vd_select(vd_le(vd_abs(x), one), y, vd_set(NAN));
 }
 
-/* A polynomial for the significand, 2^(1/3) and 2^(2/3) for what is left of the exponent, then one
- * step of Halley's method. */
+/* A polynomial for the significand, to 2^-36; 2^(1/3) and 2^(2/3) for what is left of the exponent. */
 KOV_INLINE vd vd_cbrt(vd x)
 {
     vd a = vd_abs(x), e, m = vd_split(a, &e);
@@ -398,9 +399,7 @@ KOV_INLINE vd vd_cbrt(vd x)
     vd root =
         vd_select(vd_lt(vd_set(1.5), left), vd_set(0x1.965fea53d6e3dp+0),
                   vd_select(vd_lt(vd_set(0.5), left), vd_set(0x1.428a2f98d728bp+0), vd_set(1)));
-    vd t = VD_POLY(m, kov_cbrt_poly) * root * vd_pow2(third);
-    vd cube = t * t * t;
-    vd y = t * ((cube + a + a) / (cube + cube + a));
+    vd y = VD_POLY(m - vd_set(1.5), kov_cbrt_poly) * (root * vd_pow2(third));
     y = vd_select(vd_lt(vd_set(0), a), y, a);
     y = vd_select(vd_lt(a, vd_set(INFINITY)), y, a);
     return vd_copysign(y, x);
@@ -478,6 +477,10 @@ KOV_INLINE vd vd_log2_precise(vd x)
 KOV_INLINE vd vd_power(vd x, vd y)
 {
     vd zero = vd_set(0), one = vd_set(1), infinity = vd_set(INFINITY), a = vd_abs(x);
+    uint32_t plain = md_bits(vd_lt(zero, x)) & md_bits(vd_lt(x, infinity));
+    plain &= md_bits(vd_lt(vd_abs(y), infinity));
+    if (plain == (1u << KOV_VD) - 1) /* what follows gives just this */
+        return vd_exp2(vd_log2_precise(x) * y);
     vd l = vd_log_special(vd_log2_precise(a), a);
     vd p = vd_select(vd_eq(l, zero), vd_copysign(zero, y), l * y);
     vd r = vd_exp2(vd_select(vd_isnan(x), x, vd_select(vd_isnan(y), y, p)));
