@@ -112,12 +112,12 @@ void kov_scatter_apply(kov_scatter *scatter, int64_t place, int64_t update)
 void kov_scatter_apply_all(kov_scatter *scatter, const int64_t *places, int64_t n)
 {
     bool sum = scatter->reduction == KOV_SCATTER_SUM;
-    if (sum && scatter->real) {
+    if (sum && scatter->wide == KOV_DTYPE_F64) {
         double *data = scatter->data;
         const double *updates = scatter->updates;
         for (int64_t k = 0; k < n; k++)
             data[places[k]] += updates[k];
-    } else if (sum) {
+    } else if (sum && scatter->wide == KOV_DTYPE_I64) {
         uint64_t *data = scatter->data;
         const uint64_t *updates = scatter->updates;
         for (int64_t k = 0; k < n; k++)

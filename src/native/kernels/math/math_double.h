@@ -71,8 +71,8 @@ static const double kov_erfinv_tail[] = {
     0x1.433befae340c9p-17};
 /* cube root of m in m - 1.5, 1 <= m <= 2; relative error 2^-36.2. */
 static const double kov_cbrt_poly[] = {
-    0x1.250bfe1b164eep+0,   0x1.047c7015bbaefp-2,   -0x1.cf161e96f6685p-5,  0x1.5706f2fdbbdb3p-6,
-    -0x1.30e8419ee0438p-7,  0x1.2a1d8f407568ep-8,   -0x1.358e0c06f0156p-9,  0x1.4eb5f7433ecd7p-10,
+    0x1.250bfe1b164eep+0,   0x1.047c7015bbaefp-2,  -0x1.cf161e96f6685p-5,  0x1.5706f2fdbbdb3p-6,
+    -0x1.30e8419ee0438p-7,  0x1.2a1d8f407568ep-8,  -0x1.358e0c06f0156p-9,  0x1.4eb5f7433ecd7p-10,
     -0x1.6782cf7dd11ccp-11, 0x1.8eeb0dc1140afp-12, -0x1.3f31ec7661b82p-12, 0x1.9168ee915b0d5p-13};
 
 #define KOV_LN2 0x1.62e42fefa39efp-1
@@ -388,7 +388,8 @@ KOV_INLINE vd vd_erfinv(vd x)
     return vd_select(vd_le(vd_abs(x), one), y, vd_set(NAN));
 }
 
-/* A polynomial for the significand, to 2^-36; 2^(1/3) and 2^(2/3) for what is left of the exponent. */
+/* A polynomial for the significand, to 2^-36; 2^(1/3) and 2^(2/3) for what is left of the exponent.
+ */
 KOV_INLINE vd vd_cbrt(vd x)
 {
     vd a = vd_abs(x), e, m = vd_split(a, &e);
