@@ -247,7 +247,7 @@ static bool same_attr(const kov_attr *a, const kov_attr *b)
 }
 
 struct wanted {
-    const kov_graph *graph;
+    kov_graph *graph;
     int op, input_count, attr_count;
     const kov_value *inputs;
     const kov_attr *attrs;
@@ -335,7 +335,7 @@ static kov_status append_values(kov_graph *graph, const kov_infer_output *output
 static kov_status append_node(kov_builder *b, const struct wanted *want,
                               const kov_infer_output *outputs, int output_count)
 {
-    kov_graph *graph = current(b)->graph;
+    kov_graph *graph = want->graph;
     kov_node node = {.op = want->op,
                      .input_count = want->input_count,
                      .output_count = output_count,
@@ -407,10 +407,7 @@ static kov_value capture(kov_builder *b, int level, kov_value v)
     struct wanted want = {graph, KOV_OP_PARAMETER, 0, 1, NULL, &dtype, info.weak};
     kov_infer_output out = {.dtype = info.dtype, .ndim = info.ndim, .content = info.content};
     memcpy(out.dims, info.dims, sizeof(kov_dim) * (size_t)info.ndim);
-    int open = b->levels.n;
-    b->levels.n = level + 1; /* append_node appends to the innermost level */
     kov_status status = append_node(b, &want, &out, 1);
-    b->levels.n = open;
     index = (kov_value)graph->values.n - 1;
     if (status == KOV_OK &&
         !(KOV_PUSH(b->context, at->captured, index) && KOV_PUSH(b->context, at->captures, v)))
@@ -631,7 +628,8 @@ kov_value kov_builder_add_parameter(kov_builder *b, kov_dtype dtype, int ndim, c
 {
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
-    kov_graph *graph = current(b)->graph;
+    kov_level *level = role == KOV_ROLE_VARIABLE ? &b->levels.at[0] : current(b);
+    kov_graph *graph = level->graph;
     const kov_attr attr = kov_attr_dtype(dtype);
     struct wanted want = {graph, KOV_OP_PARAMETER, 0, 1, NULL, &attr, weak};
     kov_infer_output out = {.dtype = dtype, .ndim = ndim, .content = content};
@@ -648,7 +646,7 @@ kov_value kov_builder_add_parameter(kov_builder *b, kov_dtype dtype, int ndim, c
     }
     if ((name && !parameter.name) || !KOV_PUSH(b->context, graph->parameters, parameter))
         return kov_builder_adopt(b, KOV_OUT_OF_MEMORY);
-    return global_value(current(b), parameter.value);
+    return global_value(level, parameter.value);
 }
 
 int64_t kov_builder_symbol(kov_builder *b, const char *name)

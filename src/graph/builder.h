@@ -53,6 +53,14 @@ struct kov_builder {
     int composite_depth;    /* > 0: inside a composite's decomposition */
 };
 
+struct kov_body {
+    kov_context *context;
+    kov_graph *graph;
+    int parameter_count; /* made by the caller; captures follow */
+    int capture_count;
+    kov_value *captures; /* values of the level around, or further out */
+};
+
 /* Sets the sticky failure (the first wins) and returns KOV_VALUE_ERROR. */
 kov_value kov_builder_fail(kov_builder *b, kov_status status, const char *format, ...)
     KOV_PRINTF(3, 4);
@@ -92,7 +100,7 @@ void kov_level_close(kov_builder *b);
 kov_status kov_level_finish(kov_builder *b, const kov_value *results, int count,
                             const char *const *names, kov_graph **out);
 /* A parameter of the innermost level with dimensions as they are here; content and name may be
- * NULL. */
+ * NULL. A variable is one of the whole graph, though a body be open. */
 kov_value kov_builder_add_parameter(kov_builder *b, kov_dtype dtype, int ndim, const kov_dim *dims,
                                     const kov_content *content, uint8_t weak, const char *name,
                                     kov_parameter_role role);

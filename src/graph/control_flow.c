@@ -7,14 +7,6 @@
 
 #include <string.h>
 
-struct kov_body {
-    kov_context *context;
-    kov_graph *graph;
-    int parameter_count; /* made by the caller; captures follow */
-    int capture_count;
-    kov_value *captures; /* values of the level around, or further out */
-};
-
 static kov_status make_body(kov_builder *b, kov_graph *graph, kov_body **out)
 {
     const kov_level *level = &b->levels.at[b->levels.n - 1];

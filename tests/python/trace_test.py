@@ -271,3 +271,22 @@ def test_compute_output_spec_makes_variables_outside():
     spec = keras.src.backend.compute_output_spec(layer, keras.KerasTensor((None, 3)))
     assert spec.shape == (None, 2)
     assert layer.kernel._value is not None
+
+
+def test_variables_first_read_in_a_branch_or_a_loop():
+    class Scaled(keras.layers.Layer):
+        def build(self, shape):
+            self.up = self.add_weight(shape=shape[-1:], initializer="ones")
+            self.down = self.add_weight(shape=shape[-1:], initializer="ones")
+            self.step = self.add_weight(shape=(), initializer="ones")
+
+        def call(self, x):
+            x = keras.ops.cond(
+                keras.ops.sum(x) > 0, lambda: x * 2.0 + self.up, lambda: x - self.down
+            )
+            return keras.ops.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, y + self.step), (0, x))[1]
+
+    model = keras.Sequential([keras.Input((3,)), Scaled()])
+    x = np.ones((2, 3), "float32")
+    np.testing.assert_array_equal(model.predict_on_batch(x), 6 * x)
+    np.testing.assert_array_equal(model.predict_on_batch(-x), x)

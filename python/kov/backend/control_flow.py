@@ -265,6 +265,9 @@ def _trace_branch(scope, fn, wanted):
         with Branch(scope) as branch:
             result = fn()
             kept = [scope.read(variable) for variable in wanted]
+        # A value's shape can be asked for only while its body is open; the tensor then keeps it.
+        for x in tree.flatten(result):
+            _core.is_traced(x) and x.shape
         values = [_core.as_traced(x, trace) for x in tree.flatten(result) if x is not None]
         values += [_core.as_traced(x, trace) for x in kept]
         body = trace.body_end(values)
