@@ -14,7 +14,8 @@ typedef struct kov_plan kov_plan;
 
 typedef struct kov_plan_options {
     /* "NATIVE" or an OpenVINO device: "CPU", "GPU", "NPU", "AUTO", "HETERO:GPU,CPU", "MULTI:...".
-     * NULL: the environment's KOV_DEVICE, else NATIVE. */
+     * NULL: the environment's KOV_DEVICE, else NATIVE. "REFERENCE" computes each operation by its
+     * plain definition: slow, for comparisons. */
     const char *device;
     /* OpenVINO properties "KEY=VALUE", NULL-terminated, passed through; may be NULL. */
     const char *const *properties;

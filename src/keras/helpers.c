@@ -426,7 +426,8 @@ kov_value kov_sort_last(kov_builder *b, kov_value x, kov_value *order)
         kov_top_k(b, data, kov_dim_value(b, x, last), last, "min", "value", KOV_DTYPE_I32, true);
     if (order != NULL)
         *order = kov_output(sorted, 1);
-    return is_bool ? kov_cast(b, sorted, KOV_DTYPE_BOOL) : sorted;
+    /* Not a Convert: OpenVINO 2026.4 fails on one behind a node of several outputs. */
+    return is_bool ? kov_not_equal(b, sorted, kov_scalar_like(b, sorted, 0)) : sorted;
 }
 
 kov_value kov_abs_of(kov_builder *b, kov_value x)

@@ -22,6 +22,9 @@ static bool is_position(int op, int input)
         return input == 1 || input == 3;
     case KOV_OP_ONE_HOT:
         return input <= 1;
+    case KOV_OP_SLICE:
+    case KOV_OP_STRIDED_SLICE: /* INT64_MAX as "to the end" becomes INT32_MAX */
+        return input >= 1;
     default:
         return false;
     }
@@ -147,6 +150,22 @@ static bool takes_integers(const kov_graph *graph, const kov_node *node, const k
     return true;
 }
 
+static bool is_convolution(int op)
+{
+    return op == KOV_OP_CONVOLUTION || op == KOV_OP_GROUP_CONVOLUTION ||
+           op == KOV_OP_CONVOLUTION_BACKPROP_DATA || op == KOV_OP_GROUP_CONVOLUTION_BACKPROP_DATA;
+}
+
+static bool has_known_filters(const kov_graph *graph, const kov_node *node)
+{
+    const kov_value_info *filters = kov_graph_value(graph, node->inputs[1]);
+    for (int i = 0; i < filters->ndim; i++) {
+        if (!kov_dim_is_number(filters->dims[i]))
+            return false;
+    }
+    return kov_dim_is_number(kov_graph_value(graph, node->inputs[0])->dims[1]);
+}
+
 /* Operations that OpenVINO's CPU plugin gets wrong, or not at all, for some values or attributes.
  */
 static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, size_t size)
@@ -156,6 +175,9 @@ static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, si
         (kov_value_range(graph, node->inputs[0]).low < 0 ||
          kov_value_range(graph, node->inputs[1]).low < 1))
         return refuse(why, size, "Divide", "OpenVINO truncates quotients of negative integers");
+    if (is_convolution(node->op) && !has_known_filters(graph, node))
+        return refuse(why, size, kov_op_info_of(node->op)->name,
+                      "OpenVINO needs the sizes of filters and the number of channels");
     if (node->op == KOV_OP_ADAPTIVE_MAX_POOL && node->attrs[0].u.dtype != KOV_DTYPE_I32)
         return refuse(why, size, "AdaptiveMaxPool", "OpenVINO gives its indices as int32 only");
     return true;

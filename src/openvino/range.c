@@ -8,70 +8,70 @@
 #define MAX_CONSTANT 65536 /* elements of a constant that are looked at */
 #define POSITION_MAX INT32_MAX
 
-static const kov_range everything = {INT64_MIN, INT64_MAX};
+static const kov_bounds everything = {INT64_MIN, INT64_MAX};
 
 static int64_t saturated(__int128 x)
 {
     return x < INT64_MIN ? INT64_MIN : x > INT64_MAX ? INT64_MAX : (int64_t)x;
 }
 
-static bool is_everything(kov_range r)
+static bool is_everything(kov_bounds r)
 {
     return r.low == INT64_MIN || r.high == INT64_MAX;
 }
 
-static kov_range joined(kov_range a, kov_range b)
+static kov_bounds joined(kov_bounds a, kov_bounds b)
 {
-    return (kov_range){a.low < b.low ? a.low : b.low, a.high > b.high ? a.high : b.high};
+    return (kov_bounds){a.low < b.low ? a.low : b.low, a.high > b.high ? a.high : b.high};
 }
 
-static kov_range limited(kov_range r, kov_dtype dtype)
+static kov_bounds limited(kov_bounds r, kov_dtype dtype)
 {
-    const kov_range all = kov_dtype_range(dtype);
+    const kov_bounds all = kov_dtype_range(dtype);
     /* What leaves the type wraps around, so nothing is known then. */
     return kov_range_within(r, all.low, all.high) ? r : all;
 }
 
-kov_range kov_dtype_range(kov_dtype dtype)
+kov_bounds kov_dtype_range(kov_dtype dtype)
 {
     switch (dtype) {
     case KOV_DTYPE_BOOL:
     case KOV_DTYPE_U1:
-        return (kov_range){0, 1};
+        return (kov_bounds){0, 1};
     case KOV_DTYPE_I8:
-        return (kov_range){INT8_MIN, INT8_MAX};
+        return (kov_bounds){INT8_MIN, INT8_MAX};
     case KOV_DTYPE_I16:
-        return (kov_range){INT16_MIN, INT16_MAX};
+        return (kov_bounds){INT16_MIN, INT16_MAX};
     case KOV_DTYPE_I32:
-        return (kov_range){INT32_MIN, INT32_MAX};
+        return (kov_bounds){INT32_MIN, INT32_MAX};
     case KOV_DTYPE_U8:
-        return (kov_range){0, UINT8_MAX};
+        return (kov_bounds){0, UINT8_MAX};
     case KOV_DTYPE_U16:
-        return (kov_range){0, UINT16_MAX};
+        return (kov_bounds){0, UINT16_MAX};
     case KOV_DTYPE_U32:
-        return (kov_range){0, UINT32_MAX};
+        return (kov_bounds){0, UINT32_MAX};
     case KOV_DTYPE_I4:
-        return (kov_range){-8, 7};
+        return (kov_bounds){-8, 7};
     case KOV_DTYPE_U4:
-        return (kov_range){0, 15};
+        return (kov_bounds){0, 15};
     default:
         return everything;
     }
 }
 
-static kov_range constant_range(const kov_tensor *tensor)
+static kov_bounds constant_range(const kov_tensor *tensor)
 {
     int64_t n = kov_tensor_count(tensor);
     kov_dtype dtype = kov_tensor_dtype(tensor);
     if (dtype != KOV_DTYPE_I64 && dtype != KOV_DTYPE_I32)
         return kov_dtype_range(dtype);
     if (n == 0 || n > MAX_CONSTANT)
-        return n == 0 ? (kov_range){0, 0} : kov_dtype_range(dtype);
-    kov_range r = {INT64_MAX, INT64_MIN};
+        return n == 0 ? (kov_bounds){0, 0} : kov_dtype_range(dtype);
+    kov_bounds r = {INT64_MAX, INT64_MIN};
     for (int64_t i = 0; i < n; i++) {
         int64_t x = dtype == KOV_DTYPE_I64 ? ((const int64_t *)kov_tensor_data(tensor))[i]
                                            : ((const int32_t *)kov_tensor_data(tensor))[i];
-        r = joined(r, (kov_range){x, x});
+        r = joined(r, (kov_bounds){x, x});
     }
     return r;
 }
@@ -108,31 +108,31 @@ static int64_t most_elements(const kov_graph *graph, kov_value value)
 }
 
 /* Content made of dimensions. */
-static bool content_range(const kov_graph *graph, const kov_value_info *info, kov_range *out)
+static bool content_range(const kov_graph *graph, const kov_value_info *info, kov_bounds *out)
 {
     if (!info->content || info->content->n == 0)
         return false;
-    kov_range r = {INT64_MAX, INT64_MIN};
+    kov_bounds r = {INT64_MAX, INT64_MIN};
     for (int i = 0; i < info->content->n; i++) {
         const kov_content_element *e = &info->content->at[i];
         if (!e->known)
             return false;
         int64_t low = kov_dim_is_number(e->dim) ? e->dim : kov_dim_lower(graph->dims, e->dim);
         int64_t high = dim_upper(graph, e->dim);
-        r = joined(r, e->negative ? (kov_range){-high, -low} : (kov_range){low, high});
+        r = joined(r, e->negative ? (kov_bounds){-high, -low} : (kov_bounds){low, high});
     }
     *out = r;
     return true;
 }
 
-static kov_range range_of(const kov_graph *graph, kov_value value, int depth);
+static kov_bounds range_of(const kov_graph *graph, kov_value value, int depth);
 
-static kov_range input(const kov_graph *graph, const kov_node *node, int i, int depth)
+static kov_bounds input(const kov_graph *graph, const kov_node *node, int i, int depth)
 {
     return range_of(graph, node->inputs[i], depth - 1);
 }
 
-static kov_range product(kov_range a, kov_range b)
+static kov_bounds product(kov_bounds a, kov_bounds b)
 {
     if (is_everything(a) || is_everything(b))
         return everything;
@@ -143,63 +143,71 @@ static kov_range product(kov_range a, kov_range b)
         low = corners[i] < low ? corners[i] : low;
         high = corners[i] > high ? corners[i] : high;
     }
-    return (kov_range){saturated(low), saturated(high)};
+    return (kov_bounds){saturated(low), saturated(high)};
 }
 
-static kov_range binary(int op, kov_range a, kov_range b)
+static kov_bounds binary(int op, kov_bounds a, kov_bounds b)
 {
     if (op == KOV_OP_MINIMUM)
-        return (kov_range){a.low < b.low ? a.low : b.low, a.high < b.high ? a.high : b.high};
+        return (kov_bounds){a.low < b.low ? a.low : b.low, a.high < b.high ? a.high : b.high};
     if (op == KOV_OP_MAXIMUM)
-        return (kov_range){a.low > b.low ? a.low : b.low, a.high > b.high ? a.high : b.high};
+        return (kov_bounds){a.low > b.low ? a.low : b.low, a.high > b.high ? a.high : b.high};
     if (is_everything(a) || is_everything(b))
         return everything;
     switch (op) {
     case KOV_OP_ADD:
-        return (kov_range){saturated((__int128)a.low + b.low),
-                           saturated((__int128)a.high + b.high)};
+        return (kov_bounds){saturated((__int128)a.low + b.low),
+                            saturated((__int128)a.high + b.high)};
     case KOV_OP_SUBTRACT:
-        return (kov_range){saturated((__int128)a.low - b.high),
-                           saturated((__int128)a.high - b.low)};
+        return (kov_bounds){saturated((__int128)a.low - b.high),
+                            saturated((__int128)a.high - b.low)};
     case KOV_OP_MULTIPLY:
         return product(a, b);
     case KOV_OP_DIVIDE: { /* never further from 0 than the dividend, but for floor(-1/2) = -1 */
         int64_t far = a.high > -a.low ? a.high : -a.low;
-        return a.low >= 0 && b.low > 0 ? (kov_range){0, a.high} : (kov_range){-far, far};
+        return a.low >= 0 && b.low > 0 ? (kov_bounds){0, a.high} : (kov_bounds){-far, far};
     }
     default: { /* FloorMod, Mod: closer to 0 than the divisor */
         int64_t far = b.high > -b.low ? b.high : -b.low;
         bool positive = op == KOV_OP_FLOOR_MOD ? b.low > 0 : a.low >= 0;
-        return (kov_range){positive ? 0 : -far, far};
+        return (kov_bounds){positive ? 0 : -far, far};
     }
     }
 }
 
 /* Elements of the output are elements of inputs from `first` on, one in `step`. */
-static kov_range moved(const kov_graph *graph, const kov_node *node, int first, int last, int depth)
+static kov_bounds moved(const kov_graph *graph, const kov_node *node, int first, int last,
+                        int depth)
 {
-    kov_range r = {INT64_MAX, INT64_MIN};
+    kov_bounds r = {INT64_MAX, INT64_MIN};
     for (int i = first; i <= last && i < node->input_count; i++)
         r = joined(r, input(graph, node, i, depth));
     return r.low > r.high ? everything : r;
 }
 
-static kov_range node_range(const kov_graph *graph, const kov_node *node, int output,
-                            const kov_value_info *info, int depth)
+static kov_bounds node_range(const kov_graph *graph, const kov_node *node, int output,
+                             const kov_value_info *info, int depth)
 {
     switch (node->op) {
     case KOV_OP_SHAPE_OF:
     case KOV_OP_NON_ZERO:
     case KOV_OP_SEARCH_SORTED:
-        return (kov_range){0, largest_dim(graph, node->inputs[0])};
+        return (kov_bounds){0, largest_dim(graph, node->inputs[0])};
     case KOV_OP_REDUCE_SUM:
         return product(input(graph, node, 0, depth),
-                       (kov_range){0, most_elements(graph, node->inputs[0])});
+                       (kov_bounds){0, most_elements(graph, node->inputs[0])});
+    case KOV_OP_MAT_MUL: {
+        const kov_value_info *x = kov_graph_value(graph, node->inputs[0]);
+        int inner =
+            x->ndim - (x->ndim > 1 && node->attrs[KOV_MAT_MUL_TRANSPOSE_A].u.boolean ? 2 : 1);
+        kov_bounds one = product(input(graph, node, 0, depth), input(graph, node, 1, depth));
+        return x->ndim == 0 ? one : product(one, (kov_bounds){0, dim_upper(graph, x->dims[inner])});
+    }
     case KOV_OP_TOP_K:
     case KOV_OP_UNIQUE:
     case KOV_OP_MAX_POOL:
     case KOV_OP_ADAPTIVE_MAX_POOL:
-        return output > 0 ? (kov_range){0, most_elements(graph, node->inputs[0])}
+        return output > 0 ? (kov_bounds){0, most_elements(graph, node->inputs[0])}
                           : moved(graph, node, 0, 0, depth);
     case KOV_OP_ADD:
     case KOV_OP_SUBTRACT:
@@ -211,17 +219,17 @@ static kov_range node_range(const kov_graph *graph, const kov_node *node, int ou
     case KOV_OP_MAXIMUM:
         return binary(node->op, input(graph, node, 0, depth), input(graph, node, 1, depth));
     case KOV_OP_NEGATIVE:
-        return binary(KOV_OP_SUBTRACT, (kov_range){0, 0}, input(graph, node, 0, depth));
+        return binary(KOV_OP_SUBTRACT, (kov_bounds){0, 0}, input(graph, node, 0, depth));
     case KOV_OP_ABS: {
-        kov_range r = input(graph, node, 0, depth);
+        kov_bounds r = input(graph, node, 0, depth);
         if (is_everything(r))
             return everything;
-        return (kov_range){0, r.high > -r.low ? r.high : -r.low};
+        return (kov_bounds){0, r.high > -r.low ? r.high : -r.low};
     }
     case KOV_OP_SIGN:
-        return (kov_range){-1, 1};
+        return (kov_bounds){-1, 1};
     case KOV_OP_RELU:
-        return binary(KOV_OP_MAXIMUM, (kov_range){0, 0}, input(graph, node, 0, depth));
+        return binary(KOV_OP_MAXIMUM, (kov_bounds){0, 0}, input(graph, node, 0, depth));
     case KOV_OP_CONVERT:
         if (kov_dtype_is_float(kov_graph_value(graph, node->inputs[0])->dtype))
             return kov_dtype_range(info->dtype);
@@ -235,7 +243,7 @@ static kov_range node_range(const kov_graph *graph, const kov_node *node, int ou
     case KOV_OP_RANGE: /* from start towards stop */
         return moved(graph, node, 0, 1, depth);
     case KOV_OP_EYE:
-        return (kov_range){0, 1};
+        return (kov_bounds){0, 1};
     case KOV_OP_REDUCE_MAX:
     case KOV_OP_REDUCE_MIN:
     case KOV_OP_RESHAPE:
@@ -258,11 +266,11 @@ static kov_range node_range(const kov_graph *graph, const kov_node *node, int ou
     }
 }
 
-static kov_range range_of(const kov_graph *graph, kov_value value, int depth)
+static kov_bounds range_of(const kov_graph *graph, kov_value value, int depth)
 {
     const kov_value_info *info = kov_graph_value(graph, value);
     const kov_tensor *tensor = kov_graph_constant(graph, value);
-    kov_range r;
+    kov_bounds r;
     if (kov_dtype_is_float(info->dtype))
         return everything;
     if (tensor)
@@ -275,7 +283,7 @@ static kov_range range_of(const kov_graph *graph, kov_value value, int depth)
     return limited(node_range(graph, node, info->output, info, depth), info->dtype);
 }
 
-kov_range kov_value_range(const kov_graph *graph, kov_value value)
+kov_bounds kov_value_range(const kov_graph *graph, kov_value value)
 {
     return range_of(graph, value, MAX_DEPTH);
 }

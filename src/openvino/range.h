@@ -6,19 +6,19 @@
 #include "graph/graph.h"
 
 /* Inclusive; [INT64_MIN, INT64_MAX] where nothing is known. */
-typedef struct kov_range {
+typedef struct kov_bounds {
     int64_t low, high;
-} kov_range;
+} kov_bounds;
 
 /* A free dimension is taken to be at most KOV_SIZE_LIMIT, which the engine checks of its inputs,
  * and what is computed of several below 2^31. Anything else is proven. Meaningless for floats. */
 #define KOV_SIZE_LIMIT (INT64_C(1) << 24)
-kov_range kov_value_range(const kov_graph *graph, kov_value value);
+kov_bounds kov_value_range(const kov_graph *graph, kov_value value);
 
 /* The bounds of a type; of bool 0 and 1. */
-kov_range kov_dtype_range(kov_dtype dtype);
+kov_bounds kov_dtype_range(kov_dtype dtype);
 
-static inline bool kov_range_within(kov_range range, int64_t low, int64_t high)
+static inline bool kov_range_within(kov_bounds range, int64_t low, int64_t high)
 {
     return range.low >= low && range.high <= high;
 }

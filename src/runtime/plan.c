@@ -3,7 +3,9 @@
 #include "base/context.h"
 #include "base/status.h"
 #include "native/native.h"
+#include "openvino/lower.h"
 #include "openvino/openvino.h"
+#include "opset/reference.h"
 #include "passes/extract.h"
 #include "passes/pipeline.h"
 #include "runtime/weights.h"
@@ -25,7 +27,8 @@ struct kov_plan {
     char *device;
     char **properties;
     char *passes_off;
-    void **executables;   /* per part; NULL where the executable is bound to weights */
+    void **executables; /* per part; NULL where the executable is bound to weights */
+    void **natively;    /* per part; for empty tensors that its engine refuses, made when needed */
     pthread_mutex_t lock; /* of what follows */
     kov_weights *weights; /* of the variables' last content */
     int rebinds;
@@ -80,7 +83,7 @@ static kov_engine_options engine_options(const kov_plan *plan)
 static bool wants_constants(const kov_plan *plan, int part)
 {
     const kov_part *p = &plan->partition.parts[part];
-    if (p->engine == &kov_native_engine || plan->rebinds > MAX_REBINDS)
+    if (p->engine != &kov_openvino_engine || plan->rebinds > MAX_REBINDS)
         return false;
     for (int i = 0; i < p->input_count; i++) {
         if (p->input_stable[i])
@@ -94,7 +97,9 @@ static kov_status compile_parts(kov_plan *plan)
     const kov_engine_options options = engine_options(plan);
     plan->executables = kov_alloc_zero(plan->context, sizeof *plan->executables *
                                                           (size_t)(plan->partition.part_count + 1));
-    if (!plan->executables)
+    plan->natively = kov_alloc_zero(plan->context, sizeof *plan->natively *
+                                                       (size_t)(plan->partition.part_count + 1));
+    if (!plan->executables || !plan->natively)
         return KOV_OUT_OF_MEMORY;
     for (int i = 0; i < plan->partition.part_count; i++) {
         kov_part *part = &plan->partition.parts[i];
@@ -104,17 +109,37 @@ static kov_status compile_parts(kov_plan *plan)
     return KOV_OK;
 }
 
+static const kov_engine *engine_of(const char *device)
+{
+    if (strcmp(device, "NATIVE") == 0)
+        return &kov_native_engine;
+    return strcmp(device, "REFERENCE") == 0 ? &kov_reference_engine : &kov_openvino_engine;
+}
+
+static kov_status lower(kov_plan *plan)
+{
+    kov_graph *lowered;
+    KOV_TRY(kov_openvino_lower(plan->graph, &lowered));
+    kov_graph_release(plan->graph);
+    plan->graph = lowered;
+    return KOV_OK;
+}
+
 static kov_status fill(kov_plan *plan, kov_graph *graph, const kov_plan_options *options)
 {
     KOV_TRY(copy_options(plan, options));
-    bool native = strcmp(plan->device, "NATIVE") == 0;
-    const kov_engine *wanted = native ? &kov_native_engine : &kov_openvino_engine;
-    if (!native)
+    const kov_engine *wanted = engine_of(plan->device);
+    const kov_engine *fallback =
+        wanted == &kov_openvino_engine ? &kov_native_engine : wanted; /* one engine alone */
+    if (wanted == &kov_openvino_engine)
         KOV_TRY(kov_openvino_check_device(plan->device));
-    const kov_pass_options passes = {.off = plan->passes_off,
-                                     .keep_composite = native ? kov_native_keeps_composite : NULL};
+    const kov_pass_options passes = {
+        .off = plan->passes_off,
+        .keep_composite = wanted == &kov_native_engine ? kov_native_keeps_composite : NULL};
     KOV_TRY(kov_passes_run(graph, &passes, &plan->graph));
-    KOV_TRY(kov_partition_make(plan->graph, wanted, &kov_native_engine, &plan->partition));
+    if (wanted == &kov_openvino_engine)
+        KOV_TRY(lower(plan));
+    KOV_TRY(kov_partition_make(plan->graph, wanted, fallback, &plan->partition));
     return compile_parts(plan);
 }
 
@@ -154,6 +179,11 @@ void kov_plan_release(kov_plan *plan)
         if (plan->executables[i])
             plan->partition.parts[i].engine->release(plan->executables[i]);
     }
+    for (int i = 0; plan->natively && i < plan->partition.part_count; i++) {
+        if (plan->natively[i])
+            kov_native_engine.release(plan->natively[i]);
+    }
+    kov_free(context, plan->natively);
     kov_free(context, plan->executables);
     kov_partition_free(&plan->partition);
     kov_graph_release(plan->graph);
@@ -241,6 +271,40 @@ static kov_status check_inputs(const kov_plan *plan, kov_tensor *const *inputs, 
 
 /* ---- runs ---- */
 
+/* While plans run, another thread may make a plan of the same graph. */
+static kov_status compile_late(const kov_plan *plan, const kov_engine *engine, kov_graph *graph,
+                               void **out)
+{
+    const kov_engine_options options = engine_options(plan);
+    kov_dims_lock(plan->graph->dims);
+    kov_status status = engine->compile(graph, &options, out);
+    kov_dims_unlock(plan->graph->dims);
+    return status;
+}
+
+static bool has_empty(const kov_part *part, kov_tensor *const *slots)
+{
+    for (int i = 0; i < part->input_count; i++) {
+        if (kov_tensor_count(slots[part->input_slots[i]]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The part on the native engine; inputs: all of them, stable ones too. */
+static kov_status run_natively(kov_plan *plan, int index, kov_tensor *const *inputs,
+                               kov_tensor **results)
+{
+    kov_status status = KOV_OK;
+    pthread_mutex_lock(&plan->lock);
+    if (!plan->natively[index])
+        status = compile_late(plan, &kov_native_engine, plan->partition.parts[index].graph,
+                              &plan->natively[index]);
+    pthread_mutex_unlock(&plan->lock);
+    return status == KOV_OK ? kov_native_engine.run(plan->natively[index], inputs, results)
+                            : status;
+}
+
 static kov_status run_part(kov_plan *plan, int index, void *executable, kov_tensor **slots,
                            bool skip_stable)
 {
@@ -255,6 +319,12 @@ static kov_status run_part(kov_plan *plan, int index, void *executable, kov_tens
     }
     kov_tensor **results = at + part->input_count;
     kov_status status = part->engine->run(executable, at, results);
+    if (status != KOV_OK && part->engine == &kov_openvino_engine && has_empty(part, slots)) {
+        /* Some of OpenVINO's operations, pooling for one, refuse what is empty. */
+        for (int i = 0; i < part->input_count; i++)
+            at[i] = slots[part->input_slots[i]];
+        status = run_natively(plan, index, at, results);
+    }
     for (int i = 0; status == KOV_OK && i < part->output_count; i++)
         slots[part->output_slots[i]] = results[i];
     if (at != few)
@@ -325,17 +395,6 @@ static kov_status acquire_weights(kov_plan *plan, kov_tensor *const *inputs, kov
     return status;
 }
 
-/* While plans run, another thread may make a plan of the same graph. */
-static kov_status compile_late(const kov_plan *plan, const kov_part *part, kov_graph *graph,
-                               void **out)
-{
-    const kov_engine_options options = engine_options(plan);
-    kov_dims_lock(plan->graph->dims);
-    kov_status status = part->engine->compile(graph, &options, out);
-    kov_dims_unlock(plan->graph->dims);
-    return status;
-}
-
 /* The part's graph with its stable inputs as constants, compiled. */
 static kov_status bind(kov_plan *plan, int index, kov_tensor *const *slots, void **out)
 {
@@ -354,7 +413,7 @@ static kov_status bind(kov_plan *plan, int index, kov_tensor *const *slots, void
         results[i] = g->results.at[i].value;
     status = kov_graph_extract(g, cuts, part->input_count, results, g->results.n, &graph);
     if (status == KOV_OK)
-        status = compile_late(plan, part, graph, out);
+        status = compile_late(plan, part->engine, graph, out);
 fail:
     kov_graph_release(graph);
     kov_free(plan->context, cuts);
@@ -378,7 +437,7 @@ static kov_status executable_of(kov_plan *plan, int index, kov_weights *weights,
         *out = weights->bound[index];
     } else {
         if (!plan->executables[index])
-            status = compile_late(plan, part, part->graph, &plan->executables[index]);
+            status = compile_late(plan, part->engine, part->graph, &plan->executables[index]);
         *out = plan->executables[index];
     }
     pthread_mutex_unlock(&plan->lock);

@@ -35,6 +35,23 @@ def test_devices(device):
     np.testing.assert_allclose(y, want(x, w), rtol=1e-5, atol=1e-6)
 
 
+def test_reference_is_a_device():
+    graph, w = dense()
+    x = np.random.default_rng(1).standard_normal((5, 8)).astype(np.float32)
+    plan = kov.Plan(graph, "REFERENCE")
+    np.testing.assert_allclose(plan(x)[0], want(x, w), rtol=1e-5, atol=1e-6)
+    assert "reference evaluate: " in plan.text() and "openvino" not in plan.text()
+
+
+def test_empty_batch_that_openvino_refuses():
+    b = kov.Builder()
+    x = b.parameter("float32", ["N", 4, 4, 3], "x")
+    graph = b.finish([b.call("nn", "average_pool", x, [2, 2], None, "valid", "channels_last")])
+    plan = kov.Plan(graph, "CPU")
+    for size in (2, 0, 3, 0):
+        assert plan(np.ones((size, 4, 4, 3), np.float32))[0].shape == (size, 2, 2, 3)
+
+
 @pytest.mark.parametrize("batch", ["N", 3])
 def test_shapes(batch):
     graph, w = dense(batch)

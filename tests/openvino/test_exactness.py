@@ -37,6 +37,10 @@ def i64(*numbers):
     return np.array(numbers, np.int64)
 
 
+def zero(like):
+    return op.constant(np.zeros((), like.get_element_type().to_dtype()))
+
+
 def _unary(f):
     return lambda dtype: (f, [awkward(dtype)])
 
@@ -58,6 +62,7 @@ ARITHMETIC = {
     "subtract": _binary(op.subtract),
     "multiply": _binary(op.multiply),
     "divide": _divide(op.divide),
+    "power": lambda dtype: (op.power, [awkward(dtype), np.maximum(small(dtype), 0).astype(dtype)]),
     "floor_mod": _divide(op.floor_mod),
     "mod": _divide(op.mod),
     "maximum": _binary(op.maximum),
@@ -133,6 +138,15 @@ MOVES = {
     "non_zero": _grid(lambda a: op.non_zero(a, "i32")),
     "unique": _unary(lambda a: list(op.unique(a, None, True, "i32", "i32").outputs())),
 }
+# Chains that OpenVINO computes in one kernel, in float32 if a member needs it.
+CHAINS = {
+    "less_select": _binary(lambda a, b: op.select(op.less(a, op.multiply(b, b)), op.add(a, b), b)),
+    "equal_select": _binary(lambda a, b: op.select(op.equal(a, b), b, op.multiply(a, b))),
+    "select_add": _binary(lambda a, b: op.add(op.select(op.greater(a, b), a, b), b)),
+    "maximum_minimum": _binary(lambda a, b: op.minimum(op.maximum(op.multiply(a, b), zero(a)), b)),
+    "multiply_clamp": _binary(lambda a, b: op.clamp(op.multiply(a, b), 0, 100)),
+    "multiply_relu": _binary(lambda a, b: op.relu(op.multiply(a, b))),
+}
 EXACT_FLOATS = {
     "abs": _unary(op.abs),
     "sign": _unary(op.sign),
@@ -154,6 +168,7 @@ EXACT_FLOATS = {
 def cases():
     groups = [
         (ARITHMETIC, TYPES),
+        (CHAINS, TYPES),
         (COMPARISONS, TYPES + ["float32", "bool"]),
         (BITS, TYPES),
         (LOGIC, ["bool"]),
@@ -204,9 +219,9 @@ def test_device_cpu_is_exact(tmp_path, make, dtype):
 
 # What must not be left to kov alone: types and operations that models on OpenVINO live by.
 TAKEN = [
-    (ARITHMETIC["add"], "int32"),
-    (ARITHMETIC["subtract"], "int32"),
-    (ARITHMETIC["multiply"], "int32"),
+    *[(make, "int32") for name, make in ARITHMETIC.items()],
+    *[(make, "int32") for make in COMPARISONS.values()],
+    *[(make, "int32") for make in CHAINS.values()],
     (COMPARISONS["equal"], "uint16"),
     (COMPARISONS["equal"], "float32"),
     (LOGIC["logical_and"], "bool"),

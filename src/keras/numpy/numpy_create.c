@@ -209,7 +209,10 @@ int kov_numpy_linspace(kov_builder *b, kov_value start, kov_value stop, kov_valu
 {
     kov_space s = space_of(b, start, stop, num, endpoint, dtype);
     kov_value whole = kov_subtract(b, s.stop, s.start);
+    /* The maximum is step itself. It keeps OpenVINO from multiplying index by 1 / divisor first,
+     * after which whole numbers are no longer met exactly. */
     kov_value step = kov_divide(b, whole, s.divisor);
+    step = kov_maximum(b, step, kov_scalar_like(b, step, -(double)INFINITY));
     kov_value y = kov_add(b, kov_multiply(b, s.index, step), s.start);
     if (endpoint)
         y = kov_select(b, s.last, s.stop, y);

@@ -85,9 +85,9 @@ kov_value kov_numpy_squeeze(kov_builder *b, kov_value x, const kov_axes *axis)
     if (axis->given) {
         n = kov_axes_list(b, "squeeze", axis, ndim, axes);
     } else {
-        for (int i = 0; i < ndim; i++) {
-            int64_t number = 0;
-            if (kov_dim_known(b, x, i, &number) && number == 1)
+        /* A size must be known: whether it is 1 decides the rank. */
+        for (int i = 0; i < ndim && b->status == KOV_OK; i++) {
+            if (kov_dim_number(b, x, i) == 1)
                 axes[n++] = i;
         }
     }

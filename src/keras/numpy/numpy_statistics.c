@@ -196,9 +196,11 @@ static kov_value quantiles(kov_builder *b, const char *function, kov_value x, ko
     kov_value flat_q = kov_flatten(b, q);
     int n = kov_axes_list(b, function, axis, kov_ndim(b, x), axes);
     kov_value rest = KOV_VALUE_ERROR, lanes = kov_merge_last(b, x, axes, n, &rest);
+    int last = kov_ndim(b, lanes) - 1;
+    kov_value over = kov_one_i64(b, last), nan = kov_is_na_n(b, lanes), y, missing;
+    if (skip_nan) /* behind all others; a device that orders NaN in its own way never sees one */
+        lanes = kov_select(b, nan, kov_scalar_like(b, lanes, INFINITY), lanes);
     kov_value sorted = kov_sort_last(b, lanes, NULL);
-    int last = kov_ndim(b, sorted) - 1;
-    kov_value over = kov_one_i64(b, last), nan = kov_is_na_n(b, sorted), y, missing;
     if (skip_nan) {
         kov_value valid = kov_cast(b, kov_logical_not(b, nan), KOV_DTYPE_F64);
         kov_value count = kov_reduce_sum(b, valid, over, true);

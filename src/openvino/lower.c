@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "openvino/lower.h"
+
+#include "base/status.h"
+#include "openvino/exact.h"
+#include "openvino/lower_integer.h"
+#include "openvino/range.h"
+#include "passes/passes.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MAX_INNER = 4096 }; /* of an integer matrix product; beyond, native is the better place */
+
+static kov_dtype dtype_of(const kov_graph *graph, kov_value v)
+{
+    return kov_graph_value(graph, v)->dtype;
+}
+
+/* int32, or int64 whose numbers are proven to fit it. */
+static bool fits_int32(const kov_graph *graph, kov_value v)
+{
+    kov_dtype dtype = dtype_of(graph, v);
+    return dtype == KOV_DTYPE_I32 ||
+           (dtype == KOV_DTYPE_I64 &&
+            kov_range_within(kov_value_range(graph, v), INT32_MIN, INT32_MAX));
+}
+
+static kov_value as_int32(kov_rewrite *r, const kov_node *node, int i)
+{
+    return kov_cast(r->b, kov_rewrite_input(r, node, i), KOV_DTYPE_I32);
+}
+
+static bool lower_pair(kov_rewrite *r, const kov_node *node, kov_value *out)
+{
+    if (!fits_int32(r->from, node->inputs[0]) || !fits_int32(r->from, node->inputs[1]))
+        return false;
+    kov_value x = as_int32(r, node, 0), y = as_int32(r, node, 1);
+    switch (node->op) {
+    case KOV_OP_DIVIDE:
+        *out = kov_lower_divide(r->b, x, y, node->attrs[KOV_DIVIDE_M_PYTHONDIV].u.boolean);
+        return true;
+    case KOV_OP_FLOOR_MOD:
+        *out = kov_lower_remainder(r->b, x, y, true);
+        return true;
+    case KOV_OP_MOD:
+        *out = kov_lower_remainder(r->b, x, y, false);
+        return true;
+    case KOV_OP_MINIMUM:
+        *out = kov_lower_minimum(r->b, x, y);
+        return true;
+    case KOV_OP_POWER:
+        *out = kov_lower_power(r->b, x, y);
+        return true;
+    default:
+        *out = kov_lower_compare(r->b, node->op, x, y);
+        return true;
+    }
+}
+
+static bool lower_select(kov_rewrite *r, const kov_node *node, kov_value *out)
+{
+    if (!fits_int32(r->from, node->inputs[1]) || !fits_int32(r->from, node->inputs[2]))
+        return false;
+    *out = kov_lower_select(r->b, kov_rewrite_input(r, node, 0), as_int32(r, node, 1),
+                            as_int32(r, node, 2));
+    return true;
+}
+
+static bool lower_clamp(kov_rewrite *r, const kov_node *node, kov_value *out)
+{
+    if (!fits_int32(r->from, node->inputs[0]))
+        return false;
+    bool clamp = node->op == KOV_OP_CLAMP;
+    double low = clamp ? node->attrs[KOV_CLAMP_MIN].u.real : 0;
+    double high = clamp ? node->attrs[KOV_CLAMP_MAX].u.real : INFINITY;
+    *out = kov_lower_clamp(r->b, as_int32(r, node, 0), low, high);
+    return true;
+}
+
+/* Axes counted from the front; -1 if they are not known, or if sizes along them, where these
+ * matter, are not known or 0. */
+static int known_axes(kov_rewrite *r, const kov_node *node, bool sizes, int64_t *axes)
+{
+    const kov_value_info *x = kov_graph_value(r->from, node->inputs[0]);
+    int n = kov_rewrite_ints(r, kov_rewrite_input(r, node, 1), axes, KOV_MAX_NDIM);
+    for (int i = 0; i < n; i++) {
+        axes[i] += axes[i] < 0 ? x->ndim : 0;
+        if (axes[i] < 0 || axes[i] >= x->ndim || (sizes && x->dims[axes[i]] < 1))
+            return -1;
+    }
+    return n;
+}
+
+static bool lower_reduce(kov_rewrite *r, const kov_node *node, kov_value *out)
+{
+    int64_t axes[KOV_MAX_NDIM];
+    int n = known_axes(r, node, node->op != KOV_OP_REDUCE_SUM, axes);
+    if (n < 0 || !fits_int32(r->from, node->inputs[0]) || !fits_int32(r->from, node->first_output))
+        return false;
+    *out = kov_lower_reduce(r->b, node->op, as_int32(r, node, 0), axes, n,
+                            node->attrs[KOV_REDUCE_SUM_KEEP_DIMS].u.boolean);
+    return true;
+}
+
+static bool lower_scan(kov_rewrite *r, const kov_node *node, kov_value *out)
+{
+    int64_t axis[KOV_MAX_NDIM];
+    const kov_value_info *x = kov_graph_value(r->from, node->inputs[0]);
+    const char *mode = node->attrs[KOV_CUMULATIVE_REDUCE_MODE].u.string;
+    if ((x->dtype != KOV_DTYPE_I32 && x->dtype != KOV_DTYPE_F32) ||
+        known_axes(r, node, true, axis) != 1)
+        return false;
+    int op = mode[0] == 'p'             ? KOV_OP_MULTIPLY
+             : strcmp(mode, "max") == 0 ? KOV_OP_MAXIMUM
+                                        : KOV_OP_MINIMUM;
+    *out = kov_lower_scan(r->b, op, kov_rewrite_input(r, node, 0), (int)axis[0], x->dims[axis[0]],
+                          node->attrs[KOV_CUMULATIVE_REDUCE_REVERSE].u.boolean);
+    return true;
+}
+
+static bool lower_mat_mul(kov_rewrite *r, const kov_node *node, kov_value *out)
+{
+    const kov_value_info *x = kov_graph_value(r->from, node->inputs[0]);
+    const kov_value_info *y = kov_graph_value(r->from, node->inputs[1]);
+    bool transpose_x = node->attrs[KOV_MAT_MUL_TRANSPOSE_A].u.boolean;
+    bool transpose_y = node->attrs[KOV_MAT_MUL_TRANSPOSE_B].u.boolean;
+    if (x->dtype != KOV_DTYPE_I32 || y->dtype != KOV_DTYPE_I32 || x->ndim < 2 || y->ndim < 2)
+        return false;
+    kov_dim inner = x->dims[x->ndim - (transpose_x ? 2 : 1)];
+    if (inner < 1 || inner > MAX_INNER)
+        return false;
+    *out = kov_lower_mat_mul(r->b, kov_rewrite_input(r, node, 0), kov_rewrite_input(r, node, 1),
+                             transpose_x, transpose_y, inner);
+    return true;
+}
+
+static bool lower_node(kov_rewrite *r, const kov_node *node, kov_value *out)
+{
+    switch (node->op) {
+    case KOV_OP_EQUAL:
+    case KOV_OP_NOT_EQUAL:
+    case KOV_OP_LESS:
+    case KOV_OP_LESS_EQUAL:
+    case KOV_OP_GREATER:
+    case KOV_OP_GREATER_EQUAL:
+    case KOV_OP_DIVIDE:
+    case KOV_OP_FLOOR_MOD:
+    case KOV_OP_MOD:
+    case KOV_OP_MINIMUM:
+    case KOV_OP_POWER:
+        return lower_pair(r, node, out);
+    case KOV_OP_SELECT:
+        return lower_select(r, node, out);
+    case KOV_OP_CLAMP:
+    case KOV_OP_RELU:
+        return lower_clamp(r, node, out);
+    case KOV_OP_REDUCE_SUM:
+    case KOV_OP_REDUCE_MAX:
+    case KOV_OP_REDUCE_MIN:
+        return lower_reduce(r, node, out);
+    case KOV_OP_CUMULATIVE_REDUCE:
+        return lower_scan(r, node, out);
+    case KOV_OP_MAT_MUL:
+        return lower_mat_mul(r, node, out);
+    default:
+        return false;
+    }
+}
+
+static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
+{
+    char why[160];
+    if (node->op == KOV_OP_CONSTANT || kov_openvino_supports(r->from, node, why, sizeof why) ||
+        !lower_node(r, node, outs))
+        return false;
+    outs[0] = kov_cast(r->b, outs[0], dtype_of(r->from, node->first_output));
+    return true;
+}
+
+kov_status kov_openvino_lower(const kov_graph *graph, kov_graph **out)
+{
+    kov_graph *lowered;
+    const kov_pass_options none = {0};
+    KOV_TRY(kov_rewrite_graph(graph, rule, NULL, &lowered));
+    kov_status status = kov_pass_fold(lowered, &none, out);
+    kov_graph_release(lowered);
+    return status;
+}
