@@ -175,6 +175,9 @@ static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, si
         (kov_value_range(graph, node->inputs[0]).low < 0 ||
          kov_value_range(graph, node->inputs[1]).low < 1))
         return refuse(why, size, "Divide", "OpenVINO truncates quotients of negative integers");
+    if (node->op == KOV_OP_GATHER && node->attrs[KOV_GATHER_BATCH_DIMS].u.integer != 0)
+        return refuse(why, size, "Gather",
+                      "with batch_dims, OpenVINO 2026.4 reads outside of its inputs");
     if (is_convolution(node->op) && !has_known_filters(graph, node))
         return refuse(why, size, kov_op_info_of(node->op)->name,
                       "OpenVINO needs the sizes of filters and the number of channels");

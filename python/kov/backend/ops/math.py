@@ -13,6 +13,13 @@ _VIEW = _core.function("numpy", "view")
 globals().update(table("math"))
 __getattr__ = module_getattr("math")
 
+if __name__.startswith("keras_openvino."):  # Keras 3.16
+    _ordered_top_k = globals()["top_k"]
+
+    def top_k(x, k, sorted=True, is_stable=True):
+        """The order is always a stable one, whatever `is_stable` says."""
+        return _ordered_top_k(x, k, sorted)
+
 
 def _get_complex_tensor_from_tuple(x):
     """keras.ops.polar asks for it under this name: (real, imaginary) as one complex tensor."""
