@@ -163,6 +163,7 @@ CASES = {
         why="a chain of logsumexp over nine steps"),
     "nn.ctc_decode": Spec(
         lambda t: C(t.float(2, 9, 5), np.array([9, 7], "int32"), strategy="greedy"),
+        lambda t: C(t.float(2, 6, 4), np.array([6, 5], "int32"), strategy="beam_search", beam_width=5, top_paths=2),
         shapes=ONE, types=("float32",), **SMOOTH, judge="jax"),
     # ---- image ----
     "image.rgb_to_grayscale": Spec(lambda t: _image(t), shapes=IMAGES, types=("float32", "float16"), **SMOOTH),

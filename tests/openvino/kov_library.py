@@ -39,6 +39,7 @@ class _ArgumentUnion(ctypes.Union):
         ("boolean", ctypes.c_bool),
         ("integer", ctypes.c_int64),
         ("real", ctypes.c_double),
+        ("parts", ctypes.c_double * 2),
         ("string", ctypes.c_char_p),
         ("dtype", ctypes.c_int),
     ]
@@ -48,7 +49,7 @@ class Argument(ctypes.Structure):
     _fields_ = [("kind", ctypes.c_int), ("count", ctypes.c_int), ("u", _ArgumentUnion)]
 
 
-NONE, VALUE, TENSOR, LIST, BOOL, INT, FLOAT, INTS, STRING, DTYPE = range(10)
+NONE, VALUE, TENSOR, LIST, BOOL, INT, FLOAT, COMPLEX, INTS, STRING, DTYPE = range(11)
 
 
 def _find():
