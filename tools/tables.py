@@ -133,10 +133,11 @@ class Attr:
 class Op:
     def __init__(self, path, line, fields):
         where = f"{path}:{line}"
-        if len(fields) != 10:
-            raise TableError(f"{where}: an operation row has 10 fields, this has {len(fields)}")
+        if len(fields) not in (10, 11):
+            raise TableError(f"{where}: an operation row has 10 or 11 fields, this has {len(fields)}")
         (self.domain, self.name, version, inputs, outputs, attrs, self.infer, evaluate,
-         self.exactness, onnx) = fields
+         self.exactness, onnx) = fields[:10]
+        self.derivative = fields[10] if len(fields) == 11 else None
         if self.domain not in ("ov", "kov"):
             raise TableError(f"{where}: unknown domain {self.domain}")
         if self.exactness not in EXACTNESS:
@@ -424,6 +425,16 @@ def opset_table(ops):
     return "\n".join(out) + "\n"
 
 
+def autodiff_rules(ops):
+    out = [HEAD.format("opset.def"), '#include "autodiff/jvp.h"\n']
+    for name in sorted({op.derivative for op in ops if op.derivative}):
+        out.append(f"void kov_jvp_{name}(const kov_jvp *at);")
+    out.append("\nkov_jvp_rule kov_jvp_rule_of(int op)\n{\n    static const kov_jvp_rule rules[KOV_OP_COUNT] = {")
+    out += [f"        [{op.id}] = kov_jvp_{op.derivative}," for op in ops if op.derivative]
+    out.append("    };\n    return rules[op];\n}")
+    return "\n".join(out) + "\n"
+
+
 def keras_functions(functions):
     out = [HEAD.format("keras_ops.def"), "#ifndef KOV_KERAS_FUNCTIONS_H\n#define KOV_KERAS_FUNCTIONS_H\n",
            '#include "keras/arguments.h"\n', "enum kov_function {"]
@@ -544,6 +555,7 @@ def main():
                 ("opset_ids.h", opset_ids(ops)),
                 ("opset_build.h", opset_build(ops)),
                 ("opset_table.c", opset_table(ops)),
+                ("autodiff_rules.c", autodiff_rules(ops)),
                 ("keras_functions.h", keras_functions(functions)),
                 ("keras_table.c", keras_table(functions)),
                 ("tables.json", tables_json(ops, functions)),

@@ -113,7 +113,8 @@ KOV_API void kov_set_epsilon(double epsilon);
 
 /* A free dimension that several inputs share (the batch). Negative, for use in dims. */
 KOV_API int64_t kov_builder_symbol(kov_builder *builder, const char *name);
-/* The graph's next input. dims: numbers, KOV_DIM_FREE or symbols. name may be NULL. */
+/* The graph's next input, or that of the open body; a variable is always the graph's. dims:
+ * numbers, KOV_DIM_FREE or symbols. name may be NULL. */
 KOV_API kov_value kov_builder_parameter(kov_builder *builder, kov_dtype dtype, int ndim,
                                         const int64_t *dims, const char *name,
                                         kov_parameter_role role);
@@ -156,6 +157,15 @@ KOV_API kov_status kov_builder_if(kov_builder *builder, kov_value condition, kov
 KOV_API kov_status kov_builder_while(kov_builder *builder, kov_body *condition, kov_body *body,
                                      const kov_value *state, int count, kov_value maximum,
                                      kov_value *outs);
+
+/* outs[i] = result i of the body on the primals, tangent_outs[i] = its derivative along the
+ * tangents, zeros where it does not depend on them. The body has count parameters of the primals'
+ * types; a tangent has its primal's type and shape, or is KOV_VALUE_NONE for zero. What the body
+ * captured is constant. Takes the body. KOV_NOT_IMPLEMENTED names an operation that has no
+ * derivative. */
+KOV_API kov_status kov_builder_jvp(kov_builder *builder, kov_body *body, const kov_value *primals,
+                                   const kov_value *tangents, int count, kov_value *outs,
+                                   kov_value *tangent_outs);
 
 /* Ends the builder's work: *out is the graph of results, or the first failure is returned. The
  * builder stays to be released. names may be NULL. */

@@ -370,6 +370,34 @@ static PyObject *loop(PyObject *object, PyObject *args)
     return list;
 }
 
+/* jvp(body, primals, tangents): the results and their tangents in one list. */
+static PyObject *jvp(PyObject *object, PyObject *args)
+{
+    kovpy_trace *self = (kovpy_trace *)object;
+    PyObject *body, *primals, *tangents, *list = NULL;
+    int count = 0, tangent_count = 0;
+    if (!PyArg_ParseTuple(args, "O!OO", &body_type, &body, &primals, &tangents))
+        return NULL;
+    const int results = ((kovpy_body *)body)->count;
+    kov_value *at = read_values(self, primals, &count);
+    kov_value *along = at ? read_values(self, tangents, &tangent_count) : NULL;
+    kov_value *outs = along ? PyMem_New(kov_value, 2 * (size_t)results + 1) : NULL;
+    if (along && !outs)
+        PyErr_NoMemory();
+    if (outs && tangent_count != count)
+        PyErr_Format(PyExc_ValueError, "jvp: %d primals and %d tangents", count, tangent_count);
+    kov_body *taken = outs && tangent_count == count ? take((kovpy_body *)body) : NULL;
+    if (taken) {
+        kov_status status =
+            kov_builder_jvp(self->builder, taken, at, along, count, outs, outs + results);
+        list = status == KOV_OK ? traced_list(self, outs, 2 * results) : kovpy_raise(status);
+    }
+    PyMem_Free(outs);
+    PyMem_Free(along);
+    PyMem_Free(at);
+    return list;
+}
+
 static void dealloc_body(PyObject *object)
 {
     kovpy_body *self = (kovpy_body *)object;
@@ -391,6 +419,7 @@ static PyMethodDef trace_methods[] = {
     {"body_abandon", body_abandon, METH_NOARGS, "Leaves the body without keeping it."},
     {"body_input", body_input, METH_VARARGS, "body_input(like, shape): the body's next parameter."},
     {"if_", conditional, METH_VARARGS, "if_(condition, then, else): the results of one body."},
+    {"jvp", jvp, METH_VARARGS, "jvp(body, primals, tangents): the results, then their tangents."},
     {"while_", loop, METH_VARARGS, "while_(condition, body, state, maximum): the last state."},
     {NULL, NULL, 0, NULL},
 };

@@ -171,6 +171,13 @@ class TracedFunction:
             raise
 
 
+def compiled_once(step, data):
+    """step(data) as one graph, which is not kept."""
+    leaves = []
+    _signature(data, leaves)
+    return _Plan(step, data, leaves, [(False,) * len(leaf.shape) for leaf in leaves]).compile()(leaves)
+
+
 def _find(plans, leaves):
     for plan in plans:
         if plan.serves(leaves):
