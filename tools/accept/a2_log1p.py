@@ -90,16 +90,13 @@ for _ in range(41):
 answer([sorted(ours)[20], sorted(theirs)[20]])
 """
 
-# 1/(1+x) at 0 is 1: the formula of the graph, differentiated by JAX in the judge's Python.
+# Forward mode through the graph's own formula, of which no branch may give NaN; the truth is 1/(1+x).
 _GRADIENT = """
-import jax, jax.numpy as jnp
-def log1p(x):
-    u = 1 + x
-    ln_u = jnp.log(u)
-    lost = x - (u - 1)
-    y = jnp.where(jnp.abs(lost) > 0, ln_u + lost / u, ln_u)
-    return jnp.where(u == 1, x, y)
-answer([float(jax.grad(log1p)(x)) for x in (0.0, 1e-30, 0.5)])
+import keras, numpy as np
+x = np.array([0.0, -0.0, 1e-30, 1e-8, 0.5, 3e38, -0.999], "float32")
+_, got = keras.src.backend.linalg.jvp(keras.ops.log1p, (x,), (np.ones_like(x),))
+truth = 1 / (1 + x.astype("float64"))
+answer(float(np.max(np.abs(np.asarray(got) - truth) / np.spacing(truth.astype("float32")))))
 """
 
 
@@ -136,5 +133,4 @@ def _speed(line):
 
 
 def _gradient(line):
-    got = line.python(_GRADIENT, python=line.need_judge())
-    line.equal("gradient of the formula at 0 and 1e-30", got[:2], [1.0, 1.0])
+    line.at_most("gradient at 0, -0, 1e-30 ... 3e38, -0.999", line.python(_GRADIENT), 4.0, "ulp")
