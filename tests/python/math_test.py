@@ -12,6 +12,7 @@ import math
 import keras
 import numpy as np
 import pytest
+from kov import _core
 
 RANDOM = np.random.default_rng(5)
 ops = keras.ops
@@ -215,3 +216,20 @@ def test_istft_length():
     real, imaginary = ops.stft(normal(64), 16, 4, 16)
     assert ops.istft((real, imaginary), 16, 4, 16, length=50).shape == (50,)
     assert ops.istft((real, imaginary), 16, 4, 16, center=False).shape == (80,)
+
+
+def test_histogram_of_nothing_whatever_the_trace_knew():
+    """Of which Keras itself knows only where the size is known."""
+    x, histogram = np.zeros((0, 3), "float32"), _core.function("numpy", "histogram")
+    counts, edges = histogram(x, bins=4)
+    np.testing.assert_array_equal(np.asarray(counts), np.zeros(4))
+    np.testing.assert_array_equal(np.asarray(edges), np.histogram(x, bins=4)[1])
+    trace = _core.Trace()
+    trace.enter()
+    free = trace.input("float32", (None, 3), "x")
+    edges = histogram(free, bins=4)[1]
+    trace.exit()
+    plan = trace.finish([edges]).compile("NATIVE")
+    for data in (x, np.array([[1, 5, 3]], "float32")):
+        np.testing.assert_array_equal(np.asarray(plan.run([keras.ops.convert_to_tensor(data)])[0]),
+                                      np.histogram(data, bins=4)[1])

@@ -151,13 +151,11 @@ static kov_value bin_edges(kov_builder *b, kov_value x, kov_value bins, kov_valu
         low = kov_cast(b, range.at[0], kov_dtype_of(b, x));
         high = kov_cast(b, range.at[1], kov_dtype_of(b, x));
     } else {
-        low = kov_reduce_min(b, x, kov_one_i64(b, 0), false);
-        high = kov_reduce_max(b, x, kov_one_i64(b, 0), false);
-        int64_t size = 0;
-        if (kov_dim_known(b, x, 0, &size) && size == 0) {
-            low = kov_scalar_like(b, x, 0.0);
-            high = kov_scalar_like(b, x, 1.0);
-        }
+        kov_value none = kov_equal(b, kov_dim_value(b, x, 0), kov_constant_i64_scalar(b, 0));
+        low = kov_select(b, none, kov_scalar_like(b, x, 0.0),
+                         kov_reduce_min(b, x, kov_one_i64(b, 0), false));
+        high = kov_select(b, none, kov_scalar_like(b, x, 1.0),
+                          kov_reduce_max(b, x, kov_one_i64(b, 0), false));
     }
     kov_value half = kov_scalar_like(b, x, 0.5), flat = kov_equal(b, low, high);
     low = kov_select(b, flat, kov_subtract(b, low, half), low);

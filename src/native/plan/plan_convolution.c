@@ -124,9 +124,10 @@ static kov_status run_conv(const kov_step *step, const kov_run *run)
     const float *packed;
     KOV_TRY(kov_run_weights(step, run, &c->weights, &packed));
     kov_epilogue epilogue = kov_run_epilogue(step, run, &c->epilogue);
+    char *workspace = run->workspace; /* NULL where nothing is packed and nothing computed */
     return kov_conv_run(run->context, &c->conv, c->batch, run->at[step->slots[KOV_PRODUCT_DATA]],
                         packed, &epilogue, run->at[step->slots[KOV_PRODUCT_OUTPUT]],
-                        (char *)run->workspace + c->weights.packing_bytes);
+                        workspace ? workspace + c->weights.packing_bytes : NULL);
 }
 
 static kov_status emit_conv(kov_planner *p, kov_product *product)
