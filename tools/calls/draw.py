@@ -9,7 +9,8 @@ import numpy as np
 
 SIZES = (0, 1, 1, 2, 2, 3, 3, 4, 5, 7, 8, 16, 17, 33)
 DTYPES = (["float32"] * 9 + ["float64"] * 2 + ["float16", "bfloat16", "int32", "int32", "int64",
-          "int8", "uint8", "int16", "uint16", "uint32", "uint64", "bool", "bool"])
+          "int8", "uint8", "int16", "uint16", "uint32", "uint64", "bool", "bool", "complex64",
+          "complex128"])
 SPECIAL_FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, np.nan, np.inf, -np.inf, 1e-40, 3e38, -3e38, 1e300)
 EXTREME_INTS = (2**31 - 1, -(2**31), 2**31, 2**63 - 1, -(2**63), 10**6, 2**40, 1 << 16)
 ENUMS = {
@@ -80,6 +81,9 @@ class Draw:
             return Tensor(self.rng.random(shape) < 0.5, dtype)
         if "int" in dtype:
             return Tensor(self.integers(shape, np.iinfo(dtype), low, high).astype(dtype), dtype)
+        if "complex" in dtype:
+            parts = [self.tensor(shape, "float32", low, high).array for _ in range(2)]
+            return Tensor(np.stack(parts, -1).view("complex64")[..., 0].astype(dtype), dtype)
         kind = "float32" if dtype == "bfloat16" else dtype
         if low is not None:
             values = low + (high - low) * self.rng.random(shape)
