@@ -5,6 +5,7 @@
 #include "base/cpu.h"
 #include "graph/reinfer.h"
 #include "native/plan/planner.h"
+#include "tensor/shape.h"
 
 #include <string.h>
 
@@ -78,8 +79,22 @@ static void mark_needed(kov_planner *p)
     }
 }
 
-/* False, with the node, where a dimension is no number. */
-static bool fill_values(kov_planner *p, int *unresolved)
+/* Its elements are counted, and offsets to them: of no value, empty or not, may they leave int64.
+ */
+static kov_status count_elements(const kov_planner *p, int v, kov_planned *value)
+{
+    bool sized = kov_dtype_bits(value->dtype) != 0;
+    kov_status status =
+        sized ? kov_shape_bytes(value->dtype, value->ndim, value->dims, &value->count, NULL)
+              : kov_shape_count(value->ndim, value->dims, &value->count);
+    if (status == KOV_OK)
+        return KOV_OK;
+    const kov_node *node = &p->graph->nodes.at[p->graph->values.at[v].node];
+    return kov_fail_in(status, "%s", kov_op_info_of(node->op)->name);
+}
+
+/* Stops, with the node, where a dimension is no number. */
+static kov_status fill_values(kov_planner *p, int *unresolved)
 {
     const kov_graph *graph = p->graph;
     for (int v = 1; v < graph->values.n; v++) {
@@ -88,20 +103,18 @@ static bool fill_values(kov_planner *p, int *unresolved)
         *value = (kov_planned){.dtype = info->dtype,
                                .ndim = info->ndim,
                                .dims = info->dims,
-                               .count = 1,
                                .slot = -1,
                                .group = -1,
                                .product = -1};
         for (int i = 0; i < info->ndim; i++) {
             if (info->dims[i] < 0) {
                 *unresolved = graph->values.at[v].node;
-                return false;
+                return KOV_OK;
             }
-            if (__builtin_mul_overflow(value->count, info->dims[i], &value->count))
-                value->count = INT64_MAX; /* the buffer's allocation refuses it */
         }
+        KOV_TRY(count_elements(p, v, value));
     }
-    return true;
+    return KOV_OK;
 }
 
 static kov_status plan_results(kov_planner *p)
@@ -157,7 +170,8 @@ static kov_status keep_steps(kov_planner *p)
 static kov_status plan(kov_planner *p, kov_tensor *const *inputs, int *unresolved)
 {
     KOV_TRY(infer_all(p, inputs));
-    if (!fill_values(p, unresolved))
+    KOV_TRY(fill_values(p, unresolved));
+    if (*unresolved >= 0)
         return KOV_OK;
     mark_needed(p);
     KOV_TRY(plan_steps(p));

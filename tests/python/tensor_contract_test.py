@@ -371,3 +371,10 @@ def test_signatures_are_those_of_keras():
             # Keras's multi_hot rearranges its arguments before it calls the backend.
             if inspect.isfunction(function) and name != "multi_hot":
                 assert inspect.signature(getattr(ours, name)) == inspect.signature(function), name
+
+
+def test_shapes_beyond_int64_are_refused():
+    function = _core.function("numpy", "identity")
+    for n in (2**40, 2**31):
+        with pytest.raises((ValueError, MemoryError), match="too (many elements|large)"):
+            function(n)

@@ -96,6 +96,8 @@ def beyond(row, arguments):
         return "NumPy's backend gives rcond no effect"
     if name == "numpy.exp2" and any("complex" in dtype for dtype in dtypes(arguments)):
         return "the angle of a large imaginary part is in its last bits"
+    if "int" in str(arguments.get("dtype")) and any("float" in d for d in dtypes(arguments)):
+        return "what floats outside an integer's range become"
     if name == "math.top_k" and not arguments.get("sorted", True):
         return "the order is free"
     if name in ("math.stft", "math.istft") and any(
