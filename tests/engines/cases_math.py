@@ -109,6 +109,7 @@ CASES = {
     "linalg.cholesky_inverse": Spec(lambda t: np.linalg.cholesky(_definite(t)).astype(t.dtype), shapes=SQUARES[:4],
                                     **SOLVED),
     "linalg.det": Spec(_regular, shapes=SQUARES[:4], **SOLVED),
+    "linalg.eig": Spec(lambda t: t.float(), shapes=SQUARES[:3], types=REAL, judge="shapes"),
     "linalg.eigh": Spec(lambda t: np.diag(np.arange(t.last, dtype=t.dtype) * 3) + _symmetric(t) / 50, shapes=SQUARES[:3],
                         types=REAL, judge="shapes"),
     "linalg.inv": Spec(_regular, shapes=SQUARES, **SOLVED),

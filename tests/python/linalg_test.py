@@ -129,6 +129,52 @@ def test_eigh(n, batch, dtype):
     close(gram, np.broadcast_to(np.eye(n), gram.shape), dtype)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n,batch", [(1, ()), (2, (4,)), (3, ()), (6, (2, 3)), (40, ()), (150, ()), (0, (2,))])
+def test_eig(n, batch, dtype):
+    """Residuals in units of eps * norm, and the values of numpy.linalg."""
+    a = normal((*batch, n, n), dtype)
+    values, vectors = (np.asarray(part) for part in linalg.eig(a))
+    assert values.dtype == vectors.dtype == {"float32": "complex64", "float64": "complex128"}[dtype]
+    assert values.shape == a.shape[:-1] and vectors.shape == a.shape
+    wide = vectors.astype("complex128")
+    residual = a @ wide - wide * values[..., None, :]
+    unit = np.finfo(dtype).eps * max(1, np.linalg.norm(a, axis=(-2, -1)).max(initial=0))
+    assert np.abs(residual).max(initial=0) < 8 * unit
+    np.testing.assert_allclose(np.linalg.norm(wide, axis=-2), 1, atol=8 * np.finfo(dtype).eps)
+    # Eigenvalues of random matrices of these sizes have condition numbers of some tens.
+    want = np.linalg.eigvals(a.astype("float64"))
+    apart = np.abs(values[..., :, None] - want[..., None, :])
+    assert apart.min(-1, initial=1e9).max(initial=0) < 300 * unit if n else True
+    real = values.imag == 0
+    assert (np.abs(vectors.imag).max(-2)[real] == 0).all() if n else True
+    # Conjugates stand beside each other, the one above the real axis first.
+    pairs = [i for i in range(n) if (values.imag > 0)[..., i].any()]
+    for i in pairs:
+        above = values.imag[..., i] > 0
+        np.testing.assert_array_equal(values[..., i][above].conj(), values[..., i + 1][above])
+
+
+@pytest.mark.parametrize("a", [
+    np.zeros((3, 3)), np.eye(4), np.triu(np.ones((6, 6))), np.diag(np.ones(5), 1),
+    np.array([[0, 1.0], [-1, 0]]), np.array([[1, 1e10], [1e-10, 1]]), np.diag([1e-200, 1e200, 1]),
+    np.eye(6)[[1, 2, 3, 4, 5, 0]], np.ones((5, 5)), np.diag(np.ones(40), 1) * 1e3,
+    np.random.default_rng(0).normal(size=(4, 4)) * 1e300,
+    np.random.default_rng(0).normal(size=(4, 4)) * 1e-290,
+])
+def test_eig_of_special_matrices(a):
+    values, vectors = (np.asarray(part) for part in linalg.eig(a))
+    scale = np.abs(a).max() or 1
+    residual = (a / scale) @ vectors - vectors * (values / scale)
+    assert np.abs(residual).max() < 1e-14
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=0), 1, atol=1e-15)
+
+
+def test_eig_refuses():
+    with pytest.raises(ValueError, match="converge"):
+        linalg.eig(np.full((3, 3), np.nan))
+
+
 @pytest.mark.parametrize("dtype", [*DTYPES, "int32"])
 @pytest.mark.parametrize("shape", [(3, 3), (1, 1), (2, 4, 4), (2, 3, 5, 5)])
 @pytest.mark.parametrize("n", [0, 1, 2, 5, 10, -1, -3])

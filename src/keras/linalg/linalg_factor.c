@@ -72,6 +72,16 @@ void kov_linalg_eigh(kov_builder *b, kov_value x, kov_value *outs)
     outs[1] = kov_output(outs[0], 1);
 }
 
+void kov_linalg_eig(kov_builder *b, kov_value x, kov_value *outs)
+{
+    outs[0] = outs[1] = KOV_VALUE_ERROR;
+    if (!as_matrices(b, "eig", &x))
+        return;
+    kov_value parts = kov_eig(b, kov_widen(b, x));
+    for (int i = 0; i < 2; i++)
+        outs[i] = kov_complex_join(b, kov_output(parts, 2 * i), kov_output(parts, 2 * i + 1));
+}
+
 /* ---- By LU ---- */
 
 void kov_linalg_lu_factor(kov_builder *b, kov_value x, kov_value *outs)

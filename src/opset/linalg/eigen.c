@@ -13,12 +13,12 @@
 
 typedef struct eigen_work {
     int64_t n;
-    double *h;      /* (n, n): the matrix, then its quasi-triangular form */
-    double *z;      /* (n, n): the orthogonal similarity */
-    double *scale;  /* n: of balancing */
-    double *re, *im; /* n: the eigenvalues */
+    double *h;         /* (n, n): the matrix, then its quasi-triangular form */
+    double *z;         /* (n, n): the orthogonal similarity */
+    double *scale;     /* n: of balancing */
+    double *re, *im;   /* n: the eigenvalues */
     double complex *x; /* n: an eigenvector of h */
-    double size;    /* the greatest element of h */
+    double size;       /* the greatest element of h */
 } eigen_work;
 
 static double *row(const eigen_work *w, int64_t i)
@@ -289,8 +289,7 @@ static void write_vector(eigen_work *w, int64_t k, double *re, double *im)
         sum += re[r * n + k] * re[r * n + k] + im[r * n + k] * im[r * n + k];
     }
     for (int64_t r = 1; r < n; r++) {
-        if (hypot(re[r * n + k], im[r * n + k]) >
-            hypot(re[greatest * n + k], im[greatest * n + k]))
+        if (hypot(re[r * n + k], im[r * n + k]) > hypot(re[greatest * n + k], im[greatest * n + k]))
             greatest = r;
     }
     double complex turn = re[greatest * n + k] - im[greatest * n + k] * I;
