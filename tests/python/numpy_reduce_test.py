@@ -82,7 +82,7 @@ def test_running(name, axis):
 
 METHODS = (
     "linear lower higher midpoint nearest hazen weibull interpolated_inverted_cdf median_unbiased "
-    "normal_unbiased inverted_cdf"
+    "normal_unbiased inverted_cdf averaged_inverted_cdf closest_observation"
 ).split()
 
 
@@ -94,6 +94,23 @@ def test_quantiles(axis, method):
         compare("quantile", X, q, axis=axis, method=method, expected=expected)
         expected = np.quantile(X.astype("float64"), q, axis=axis, method=method, keepdims=True)
         compare("quantile", X, q, axis=axis, method=method, keepdims=True, expected=expected)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("n", [1, 2, 7, 8])
+def test_quantiles_at_and_between_all_places(n, method):
+    x = np.random.default_rng(n).permutation(n).astype("float64") ** 2
+    q = np.arange(4 * n + 1) / (4 * n)
+    np.testing.assert_allclose(keras.ops.quantile(x, q, method=method), np.quantile(x, q, method=method),
+                               rtol=1e-13, atol=1e-13)
+    holed = np.concatenate([x, [np.nan]])
+    np.testing.assert_allclose(keras.ops.nanpercentile(holed, 100 * q, method=method),
+                               np.nanpercentile(holed, 100 * q, method=method), rtol=1e-13, atol=1e-13)
+
+
+def test_unknown_quantile():
+    with pytest.raises(ValueError, match="no method 'best'"):
+        keras.ops.quantile(X, 0.5, method="best")
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -113,7 +113,9 @@ kov_value kov_numpy_average(kov_builder *b, kov_value x, const kov_axes *axis, k
 typedef struct kov_method {
     const char *name;
     double alpha, beta; /* place of quantile q among n: q n + alpha + q (1 - alpha - beta) - 1 */
-    char between;       /* i: interpolate, l: lower, h: higher, m: midpoint, n: nearest */
+    /* i: interpolate, l: lower, h: higher, m: midpoint, n: nearest; c: nearest, of two the one at
+     * an odd place; a: higher, or halfway to the next from a place */
+    char between;
 } kov_method;
 
 static const kov_method methods[] = {
@@ -128,6 +130,8 @@ static const kov_method methods[] = {
     {"median_unbiased", 1.0 / 3, 1.0 / 3, 'i'},
     {"normal_unbiased", 0.375, 0.375, 'i'},
     {"inverted_cdf", 0, 1, 'h'},
+    {"averaged_inverted_cdf", 0, 1, 'a'},
+    {"closest_observation", 0, 1, 'c'},
 };
 
 static const kov_method *method_named(kov_builder *b, const char *function, const char *name)
@@ -135,7 +139,7 @@ static const kov_method *method_named(kov_builder *b, const char *function, cons
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
         if (strcmp(methods[i].name, name) == 0)
             return &methods[i];
-    kov_builder_fail(b, KOV_NOT_IMPLEMENTED, "%s: method '%s'", function, name);
+    kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: there is no method '%s'", function, name);
     return &methods[0];
 }
 
@@ -148,7 +152,12 @@ static kov_value places_of(kov_builder *b, kov_value q, kov_value count, const k
     kov_value width = kov_add(b, count, kov_scalar_like(b, q, slope));
     kov_value at = kov_multiply(b, q, width);
     at = kov_add(b, at, kov_scalar_like(b, q, method->alpha - 1.0));
-    kov_value last = kov_subtract(b, count, one);
+    kov_value last = kov_subtract(b, count, one), half = kov_scalar_like(b, q, 0.5);
+    if (method->between == 'c')
+        at = kov_subtract(b, kov_round(b, kov_add(b, at, one), "half_to_even"), one);
+    if (method->between == 'a')
+        at = kov_select(b, kov_equal(b, at, kov_floor(b, at)), kov_add(b, at, half),
+                        kov_ceiling(b, at));
     at = kov_maximum(b, kov_minimum(b, at, last), zero);
     return method->between == 'n' ? kov_round(b, at, "half_to_even") : at;
 }
@@ -166,7 +175,7 @@ static kov_value mixed(kov_builder *b, kov_value sorted, kov_value places, bool 
                        char between)
 {
     kov_value low_place = kov_floor(b, places), high_place = kov_ceiling(b, places);
-    if (between == 'l' || between == 'n')
+    if (between == 'l' || between == 'n' || between == 'c')
         return element_at(b, sorted, low_place, by_lane);
     kov_value high = element_at(b, sorted, high_place, by_lane);
     if (between == 'h')
