@@ -166,6 +166,24 @@ static bool has_known_filters(const kov_graph *graph, const kov_node *node)
     return kov_dim_is_number(kov_graph_value(graph, node->inputs[0])->dims[1]);
 }
 
+/* Whether no sequence ends before the last step, as far as the graph says. */
+static bool sequences_are_whole(const kov_graph *graph, const kov_node *node)
+{
+    kov_value lengths = node->inputs[node->op == KOV_OP_LSTM_SEQUENCE ? 3 : 2];
+    kov_dim steps = kov_graph_value(graph, node->inputs[0])->dims[1];
+    const kov_tensor *tensor = kov_graph_constant(graph, lengths);
+    if (tensor) {
+        kov_bounds range = kov_value_range(graph, lengths);
+        return kov_dim_is_number(steps) && range.low == steps && range.high == steps;
+    }
+    const kov_node *maker = kov_graph_producer(graph, lengths);
+    if (maker->op != KOV_OP_BROADCAST)
+        return false;
+    const kov_content *content = kov_graph_value(graph, maker->inputs[0])->content;
+    return content && content->n == 1 && content->at[0].known && !content->at[0].negative &&
+           content->at[0].dim == steps;
+}
+
 /* Operations that OpenVINO's CPU plugin gets wrong, or not at all, for some values or attributes.
  */
 static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, size_t size)
@@ -183,6 +201,10 @@ static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, si
                       "OpenVINO needs the sizes of filters and the number of channels");
     if (node->op == KOV_OP_ADAPTIVE_MAX_POOL && node->attrs[0].u.dtype != KOV_DTYPE_I32)
         return refuse(why, size, "AdaptiveMaxPool", "OpenVINO gives its indices as int32 only");
+    if ((node->op == KOV_OP_LSTM_SEQUENCE || node->op == KOV_OP_GRU_SEQUENCE) &&
+        !sequences_are_whole(graph, node))
+        return refuse(why, size, kov_op_info_of(node->op)->name,
+                      "OpenVINO passes over the lengths of sequences where sizes are free");
     return true;
 }
 

@@ -287,6 +287,25 @@ def attention():
          [query, key, value, real(4, 5), Const(0.3, np.float32)], (1e-4, 1e-5))
 
 
+def recurrent():
+    """Lengths that end before the last step, where the CPU plugin takes them into account."""
+    def cell(gates, size, units, directions, biases):
+        shapes = (gates * units, size), (gates * units, units), (biases * units,)
+        return [Const(0.4 * real(directions, *shape), np.float32) for shape in shapes]
+    for direction, directions in (("forward", 1), ("reverse", 1), ("bidirectional", 2)):
+        for lengths in ([6, 6, 6], [6, 2, 4]):
+            data, states = real(3, 6, 5), [real(3, directions, 4) for _ in range(2)]
+            base = {"direction": direction, "hidden_size": 4}
+            ends = np.array(lengths, np.int32)
+            case("LSTMSequence", base, [data, *states, ends, *cell(4, 5, 4, directions, 4)], (1e-4, 1e-5),
+                 ov_attrs=dict(base, activations=["sigmoid", "tanh", "tanh"]))
+            for after in (True, False):
+                attrs = dict(base, linear_before_reset=after)
+                inputs = [data, states[0], ends, *cell(3, 5, 4, directions, 4 if after else 3)]
+                case("GRUSequence", attrs, inputs, (1e-4, 1e-5),
+                     ov_attrs=dict(attrs, activations=["sigmoid", "tanh"]))
+
+
 def types():
     """Types that the CPU plugin does not compute in themselves."""
     windows = lambda x, k: np.lib.stride_tricks.sliding_window_view(x, k, axis=2)
@@ -309,7 +328,8 @@ def types():
 
 
 def main():
-    for part in (types, indexing, convolutions, pools, norms, resizing, attention):
+    for part in (types, indexing, convolutions, pools, norms, resizing, attention,
+                 recurrent):
         part()
 
 
