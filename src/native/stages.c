@@ -3,7 +3,6 @@
 
 #include "base/context.h"
 #include "base/status.h"
-#include "graph/eval.h"
 #include "opset/interpret.h"
 #include "passes/extract.h"
 
@@ -236,112 +235,34 @@ void kov_stages_free(kov_context *context, kov_stages *stages)
 
 /* ---- single nodes ---- */
 
-typedef struct frame {
-    const kov_stages *stages;
-    kov_tensor *const *inputs;
-    kov_tensor **outputs;
-} frame;
-
-static void set_view(kov_view *view, kov_tensor *tensor)
-{
-    *view = (kov_view){kov_tensor_dtype(tensor), kov_tensor_ndim(tensor), kov_tensor_dims(tensor),
-                       kov_tensor_count(tensor), (void *)kov_tensor_data(tensor)};
-}
-
-static kov_status give(kov_eval *eval, int output, kov_tensor *tensor)
-{
-    frame *f = eval->user;
-    kov_tensor_release(f->outputs[output]);
-    f->outputs[output] = tensor;
-    set_view(&eval->outputs[output], tensor);
-    return KOV_OK;
-}
-
-static kov_status allocate(kov_eval *eval, int output, int ndim, const int64_t *dims)
-{
-    kov_tensor *tensor;
-    KOV_TRY(kov_tensor_create(eval->context, eval->outputs[output].dtype, ndim, dims, &tensor));
-    return give(eval, output, tensor);
-}
-
-static kov_tensor *input_tensor(kov_eval *eval, int input)
-{
-    const frame *f = eval->user;
-    return f->inputs[input];
-}
-
-static kov_status run_body(kov_eval *eval, kov_graph *body, kov_tensor *const *inputs,
+static kov_status run_body(void *user, kov_graph *body, kov_tensor *const *inputs,
                            kov_tensor **results)
 {
-    const frame *f = eval->user;
-    KOV_TRY(kov_context_check_cancelled(eval->context));
-    for (int i = 0; i < f->stages->body_count; i++) {
-        if (f->stages->bodies[i].body == body)
-            return kov_executable_run(f->stages->bodies[i].executable, inputs, results);
+    const kov_stages *stages = user;
+    KOV_TRY(kov_context_check_cancelled(body->context));
+    for (int i = 0; i < stages->body_count; i++) {
+        if (stages->bodies[i].body == body)
+            return kov_executable_run(stages->bodies[i].executable, inputs, results);
     }
-    return kov_fail(KOV_INTERNAL, "%s: its body was not compiled", eval->op->name);
+    return kov_fail(KOV_INTERNAL, "a body was not compiled");
 }
 
-static kov_status evaluate(const kov_stages *stages, const kov_graph *graph, const kov_node *node,
-                           kov_tensor *const *inputs, kov_tensor **outputs, kov_view *views)
-{
-    const kov_op_info *op = kov_op_info_of(node->op);
-    frame f = {stages, inputs, outputs};
-    kov_eval eval = {.context = graph->context,
-                     .op = op,
-                     .attrs = node->attrs,
-                     .input_count = node->input_count,
-                     .inputs = views,
-                     .output_count = node->output_count,
-                     .outputs = views + node->input_count,
-                     .allocate = allocate,
-                     .run_body = run_body,
-                     .input_tensor = input_tensor,
-                     .give = give,
-                     .user = &f};
-    for (int i = 0; i < node->input_count; i++) {
-        views[i].ndim = -1;
-        if (inputs[i])
-            set_view(&views[i], inputs[i]);
-    }
-    for (int i = 0; i < node->output_count; i++) {
-        outputs[i] = NULL;
-        eval.outputs[i].dtype = kov_graph_value(graph, node->first_output + (kov_value)i)->dtype;
-    }
-    kov_status status = op->evaluate(&eval);
-    for (int i = 0; i < node->output_count && status == KOV_OK; i++) {
-        if (!outputs[i])
-            status = kov_eval_fail(&eval, KOV_INTERNAL, "output %d was not made", i);
-    }
-    for (int i = 0; i < node->output_count && status != KOV_OK; i++) {
-        kov_tensor_release(outputs[i]);
-        outputs[i] = NULL;
-    }
-    return status != KOV_OK && node->name ? kov_fail_in(status, "%s", node->name) : status;
-}
-
-static kov_status run_node(const kov_stages *stages, const kov_graph *graph, const kov_node *node,
+static kov_status run_node(kov_stages *stages, const kov_graph *graph, const kov_node *node,
                            kov_tensor **values)
 {
-    size_t n = (size_t)(node->input_count + node->output_count);
     kov_context *context = graph->context;
-    kov_tensor **inputs = kov_alloc_zero(context, sizeof *inputs * n);
-    kov_view *views = kov_alloc_zero(context, sizeof *views * n);
-    kov_status status = KOV_OUT_OF_MEMORY;
-    if (inputs && views) {
-        for (int i = 0; i < node->input_count; i++) {
-            kov_value v = node->inputs[i];
-            if (v != KOV_VALUE_NONE)
-                inputs[i] =
-                    is_constant(graph, v) ? (kov_tensor *)kov_graph_constant(graph, v) : values[v];
-        }
-        if (kov_op_info_of(node->op)->data_shape)
-            status = evaluate(stages, graph, node, inputs, &values[node->first_output], views);
-        else
-            status = kov_interpret_node(context, graph, node, inputs, &values[node->first_output]);
+    kov_tensor **inputs = kov_alloc_zero(context, sizeof *inputs * (size_t)(node->input_count + 1));
+    if (!inputs)
+        return KOV_OUT_OF_MEMORY;
+    for (int i = 0; i < node->input_count; i++) {
+        kov_value v = node->inputs[i];
+        if (v != KOV_VALUE_NONE)
+            inputs[i] =
+                is_constant(graph, v) ? (kov_tensor *)kov_graph_constant(graph, v) : values[v];
     }
+    kov_status status = kov_interpret_node(context, graph, node, inputs,
+                                           &values[node->first_output], run_body, stages);
     kov_free(context, inputs);
-    kov_free(context, views);
     return status;
 }
 

@@ -14,6 +14,8 @@ enum { FEW = 8 };
 typedef struct frame {
     kov_tensor *const *inputs;
     kov_tensor **outputs;
+    kov_body_run *run_body; /* NULL: interpreted */
+    void *user;
 } frame;
 
 static void set_view(kov_view *view, kov_tensor *tensor)
@@ -50,7 +52,9 @@ static kov_tensor *input_tensor(kov_eval *eval, int input)
 static kov_status run_body(kov_eval *eval, kov_graph *body, kov_tensor *const *inputs,
                            kov_tensor **results)
 {
-    (void)eval;
+    const frame *frame = eval->user;
+    if (frame->run_body)
+        return frame->run_body(frame->user, body, inputs, results);
     return kov_interpret(body, inputs, body->parameters.n, results);
 }
 
@@ -105,10 +109,12 @@ static kov_status evaluate(kov_eval *eval, const kov_graph *graph, const kov_nod
     return KOV_OK;
 }
 
+/* The frame has the node's tensors; dims: of the run. */
 static kov_status interpret_node(kov_context *context, kov_dims *dims, const kov_graph *graph,
-                                 const kov_node *node, kov_tensor *const *inputs,
-                                 kov_tensor **outputs)
+                                 const kov_node *node, frame *frame)
 {
+    kov_tensor *const *inputs = frame->inputs;
+    kov_tensor **outputs = frame->outputs;
     memset(outputs, 0, sizeof *outputs * (size_t)node->output_count);
     if (node->op == KOV_OP_CONSTANT) {
         outputs[0] = node->attrs[0].u.tensor;
@@ -125,7 +131,6 @@ static kov_status interpret_node(kov_context *context, kov_dims *dims, const kov
         return status;
     if (ins > FEW && !(infos = kov_alloc_zero(context, ins * sizeof *infos)))
         goto fail;
-    frame frame = {inputs, outputs};
     kov_eval eval = {.context = context,
                      .op = kov_op_info_of(node->op),
                      .attrs = node->attrs,
@@ -137,7 +142,7 @@ static kov_status interpret_node(kov_context *context, kov_dims *dims, const kov
                      .run_body = run_body,
                      .input_tensor = input_tensor,
                      .give = put_output,
-                     .user = &frame};
+                     .user = frame};
     for (size_t i = 0; i < ins; i++) {
         views[i].ndim = infos[i].ndim = -1;
         if (!inputs[i])
@@ -183,9 +188,8 @@ static kov_status run_node(run *run, const kov_node *node)
     KOV_TRY(kov_context_check_cancelled(run->context));
     for (int i = 0; i < node->input_count; i++)
         run->inputs[i] = node->inputs[i] == KOV_VALUE_NONE ? NULL : run->values[node->inputs[i]];
-    kov_status status = interpret_node(run->context, run->dims, run->graph, node, run->inputs,
-                                       &run->values[node->first_output]);
-    KOV_TRY(status);
+    frame frame = {.inputs = run->inputs, .outputs = &run->values[node->first_output]};
+    KOV_TRY(interpret_node(run->context, run->dims, run->graph, node, &frame));
     for (int i = 0; i < node->input_count; i++) {
         if (node->inputs[i] != KOV_VALUE_NONE)
             drop(run, node->inputs[i]);
@@ -269,12 +273,18 @@ kov_status kov_interpret(kov_graph *graph, kov_tensor *const *inputs, int n, kov
 }
 
 kov_status kov_interpret_node(kov_context *context, const kov_graph *graph, const kov_node *node,
-                              kov_tensor *const *inputs, kov_tensor **outputs)
+                              kov_tensor *const *inputs, kov_tensor **outputs,
+                              kov_body_run *run_body, void *user)
 {
-    kov_dims *dims = kov_dims_create(context);
-    if (!dims)
+    frame frame = {inputs, outputs, run_body, user};
+    bool infers = !kov_op_info_of(node->op)->data_shape;
+    kov_dims *dims = infers ? kov_dims_create(context) : NULL;
+    if (infers && !dims) {
+        memset(outputs, 0, sizeof *outputs * (size_t)node->output_count);
         return KOV_OUT_OF_MEMORY;
-    kov_status status = interpret_node(context, dims, graph, node, inputs, outputs);
-    kov_dims_release(dims);
+    }
+    kov_status status = interpret_node(context, dims, graph, node, &frame);
+    if (dims)
+        kov_dims_release(dims);
     return status;
 }

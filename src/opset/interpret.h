@@ -11,10 +11,17 @@
  * failure. Any number of threads may interpret one graph. */
 kov_status kov_interpret(kov_graph *graph, kov_tensor *const *inputs, int n, kov_tensor **results);
 
-/* Runs one node: infers its shapes, allocates and evaluates. inputs: one per input of the node,
- * NULL for an optional one that is not given. outputs: node->output_count new references, all NULL
- * on failure. A Constant gives its tensor; a Parameter has no evaluation (KOV_INVALID_ARGUMENT). */
+/* Runs a body of If, While or a composite: one new reference per result, untouched on failure. */
+typedef kov_status kov_body_run(void *user, kov_graph *body, kov_tensor *const *inputs,
+                                kov_tensor **results);
+
+/* Runs one node: infers its shapes where they do not depend on data, allocates and evaluates.
+ * inputs: one per input of the node, NULL for an optional one that is not given. outputs:
+ * node->output_count new references, all NULL on failure. run_body: NULL, or what runs bodies
+ * instead of kov_interpret. A Constant gives its tensor; a Parameter has no evaluation
+ * (KOV_INVALID_ARGUMENT). */
 kov_status kov_interpret_node(kov_context *context, const kov_graph *graph, const kov_node *node,
-                              kov_tensor *const *inputs, kov_tensor **outputs);
+                              kov_tensor *const *inputs, kov_tensor **outputs,
+                              kov_body_run *run_body, void *user);
 
 #endif

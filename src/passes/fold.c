@@ -59,7 +59,8 @@ static bool fold_evaluated(kov_rewrite *r, const kov_node *node, kov_value *outs
         return false;
     if (made > bytes && made > MAX_GROWTH_BYTES)
         return false;
-    kov_status status = kov_interpret_node(r->from->context, r->from, node, inputs, outputs);
+    kov_status status =
+        kov_interpret_node(r->from->context, r->from, node, inputs, outputs, NULL, NULL);
     if (status == KOV_NOT_IMPLEMENTED)
         return false;
     if (status != KOV_OK) {

@@ -97,11 +97,12 @@ static void single_nodes(void **state)
     for (int i = 0; i < f.graph->nodes.n; i++) {
         const kov_node *node = &f.graph->nodes.at[i];
         if (node->op == KOV_OP_PARAMETER) {
-            assert_int_equal(kov_interpret_node(f.context, f.graph, node, NULL, &out),
+            assert_int_equal(kov_interpret_node(f.context, f.graph, node, NULL, &out, NULL, NULL),
                              KOV_INVALID_ARGUMENT);
         } else if (node->op == KOV_OP_CONSTANT && !zero &&
                    kov_graph_value(f.graph, node->first_output)->dtype == KOV_DTYPE_F32) {
-            assert_int_equal(kov_interpret_node(f.context, f.graph, node, NULL, &zero), KOV_OK);
+            assert_int_equal(kov_interpret_node(f.context, f.graph, node, NULL, &zero, NULL, NULL),
+                             KOV_OK);
         }
     }
     assert_non_null(zero);
@@ -110,7 +111,8 @@ static void single_nodes(void **state)
         if (node->op != KOV_OP_GREATER)
             continue;
         kov_tensor *inputs[] = {x, zero};
-        assert_int_equal(kov_interpret_node(f.context, f.graph, node, inputs, &out), KOV_OK);
+        assert_int_equal(kov_interpret_node(f.context, f.graph, node, inputs, &out, NULL, NULL),
+                         KOV_OK);
         const unsigned char expected[] = {0, 1, 0, 1};
         assert_memory_equal(kov_tensor_data(out), expected, sizeof expected);
         kov_tensor_release(out);

@@ -158,9 +158,9 @@ static kov_value on_diagonal(kov_builder *b, kov_value x, int64_t k)
     if (k != 0)
         wide = kov_pad(b, x, kov_one_i64(b, k > 0 ? k : 0), kov_one_i64(b, k < 0 ? -k : 0), zero,
                        "constant");
-    kov_value index = kov_iota(b, kov_dim_value(b, wide, 0), KOV_DTYPE_I64);
-    kov_value off = kov_subtract(b, index, kov_unsqueeze_at(b, index, 1));
-    return kov_select(b, kov_equal(b, off, kov_constant_i64_scalar(b, k)), wide, zero);
+    kov_value side = kov_dim_value(b, wide, 0);
+    kov_value kept = kov_eye(b, side, side, kov_constant_i64_scalar(b, k), KOV_DTYPE_I32);
+    return kov_select(b, kov_cast(b, kept, KOV_DTYPE_BOOL), wide, zero);
 }
 
 kov_value kov_numpy_diag(kov_builder *b, kov_value x, int64_t k)

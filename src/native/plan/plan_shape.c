@@ -73,7 +73,7 @@ kov_status kov_plan_reshape(kov_planner *p, const kov_node *node, bool *taken)
 static bool same_bytes(const kov_planned *in, const kov_planned *out)
 {
     return in->dtype == out->dtype ||
-           (in->dtype == KOV_DTYPE_BOOL && out->dtype == KOV_DTYPE_U8 && in->slot >= 0);
+           (in->dtype == KOV_DTYPE_BOOL && out->dtype == KOV_DTYPE_U8 && in->group < 0);
 }
 
 kov_status kov_plan_same(kov_planner *p, const kov_node *node, bool *taken)

@@ -54,7 +54,7 @@ KOV_BINARY_KERNEL(f64, atan2, double, double, atan2(a, b))
  * rounding is that to float32. */
 KOV_INLINE float f32_ldexp_of(float a, float b)
 {
-    float limited = b > 400 ? 400 : b < -400 ? -400 : b;
+    float above = b < 400 ? b : 400, limited = above > -400 ? above : -400;
     int64_t bits = ((int64_t)(int32_t)limited + 1023) << 52;
     double power;
     memcpy(&power, &bits, sizeof power);

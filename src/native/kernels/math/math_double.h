@@ -388,21 +388,24 @@ KOV_INLINE vd vd_erfinv(vd x)
     return vd_select(vd_le(vd_abs(x), one), y, vd_set(NAN));
 }
 
-/* A polynomial for the significand, to 2^-36; 2^(1/3) and 2^(2/3) for what is left of the exponent.
- */
+/* A polynomial for the significand, to 2^-36, times 1, 2^(1/3) or 2^(2/3) for what is left of the
+ * exponent, which one of degree 2 goes through. No argument is subnormal as a double. */
 KOV_INLINE vd vd_cbrt(vd x)
 {
-    vd a = vd_abs(x), e, m = vd_split(a, &e);
-    md small = vd_lt(m, vd_set(1));
-    m = vd_select(small, m + m, m);
-    e = vd_select(small, e - vd_set(1), e);
-    vd third = vd_floor(e * vd_set(1.0 / 3) + vd_set(0x1p-8)), left = e - third * vd_set(3);
-    vd root =
-        vd_select(vd_lt(vd_set(1.5), left), vd_set(0x1.965fea53d6e3dp+0),
-                  vd_select(vd_lt(vd_set(0.5), left), vd_set(0x1.428a2f98d728bp+0), vd_set(1)));
+    vd zero = vd_set(0), infinity = vd_set(INFINITY), a = vd_abs(x);
+    vul bits = (vul)a;
+    vd m = (vd)((bits & 0x000fffffffffffffu) | 0x3ff0000000000000u);
+    vd e = (vd)((bits >> 52) | 0x4330000000000000u) - vd_set(0x1p52 + 1023);
+    vd third = vd_floor(vd_fma(e, vd_set(1.0 / 3), vd_set(0x1p-8)));
+    vd left = vd_fma(third, vd_set(-3), e);
+    vd root = vd_fma(vd_fma(left, vd_set(0x1.14b8b2228926cp-5), vd_set(0x1.cf23503e16fbcp-3)), left,
+                     vd_set(1));
     vd y = VD_POLY(m - vd_set(1.5), kov_cbrt_poly) * (root * vd_pow2(third));
-    y = vd_select(vd_lt(vd_set(0), a), y, a);
-    y = vd_select(vd_lt(a, vd_set(INFINITY)), y, a);
+    if (__builtin_expect(
+            (md_bits(vd_lt(zero, a)) & md_bits(vd_lt(a, infinity))) != (1u << KOV_VD) - 1, 0)) {
+        y = vd_select(vd_lt(zero, a), y, a);
+        y = vd_select(vd_lt(a, infinity), y, a);
+    }
     return vd_copysign(y, x);
 }
 

@@ -87,7 +87,8 @@ KOV_INLINE vf vf_log1p(vf x)
     vf twice = (vf)(((vui)vi_set(128) - (vui)e) << 23);
     vf f = vf_fma(lost * vf_set(0.5f), twice, m - one);
     vf y = vf_copysign(vf_log_core(f, vf_from_whole(e)), x);
-    if (__builtin_expect(mf_any(mf_not(vf_lt(vf_abs(x), one))), 0))
+    int odd = mf_any(mf_not(vf_lt(vf_set(0), u))) | mf_any(mf_not(vf_lt(u, vf_set(INFINITY))));
+    if (__builtin_expect(odd, 0))
         y = vf_log_special(y, u);
     return y;
 }
