@@ -184,6 +184,24 @@ def test_two_dimensions():
     close(back[1], y)
 
 
+# More lines than are transformed together; NaN stays in its line.
+@pytest.mark.parametrize("n", [*range(2, 40), 85, 119, 127, 210, 323, 510, 1021, 1024])
+def test_lines_of_every_length(n):
+    x = normal(11, n, dtype="float64")
+    expected = np.fft.rfft(x)
+    real, imaginary = ops.rfft(x)
+    close(real, expected.real, 1e-12, 1e-11)
+    close(imaginary, expected.imag, 1e-12, 1e-11)
+    close(ops.irfft((expected.real, expected.imag), n), np.fft.irfft(expected, n), 1e-12, 1e-12)
+    y = normal(11, n, dtype="float64")
+    expected = np.fft.fft(x + 1j * y)
+    real, imaginary = ops.fft((x, y))
+    close(real, expected.real, 1e-12, 1e-11)
+    close(imaginary, expected.imag, 1e-12, 1e-11)
+    x[3, 0] = np.nan
+    assert np.isnan(np.asarray(ops.rfft(x)[0])).any(axis=1).tolist() == [i == 3 for i in range(11)]
+
+
 @pytest.mark.parametrize("length,stride,fft_length", [(32, 8, 32), (8, 4, 16), (6, 3, 9)])
 @pytest.mark.parametrize("window", ["hann", "hamming", None, "own"])
 def test_stft(length, stride, fft_length, window):

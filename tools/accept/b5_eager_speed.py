@@ -11,7 +11,7 @@ import os
 import keras
 sys.path.insert(0, sys.argv[1])
 import eager_numpy
-answer(eager_numpy.measure(int(sys.argv[2])))
+answer(eager_numpy.measure(int(sys.argv[2]), limit=float(sys.argv[3])))
 """
 
 
@@ -23,7 +23,7 @@ def check(line):
 
 def _numpy(line, threads):
     import os
-    got = line.python(_NUMPY, os.path.join(line.root, "bench"), threads,
+    got = line.python(_NUMPY, os.path.join(line.root, "bench"), threads, LIMIT,
                       OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads))
     compared = [row for row in got["rows"] if row[5]]
     slow = [row for row in compared if row[4] > LIMIT and row[2] > CALL]

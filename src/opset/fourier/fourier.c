@@ -158,6 +158,20 @@ static kov_complex folded(const pass *p, const kov_complex *line, int64_t k)
 static void load_lanes(const pass *p, int64_t first, int lanes, kov_complex *line, kov_fft_lanes *x)
 {
     int64_t count = p->twist ? p->n / 2 : p->n;
+    bool inverse = is_inverse(p);
+    if (p->kind != TO_REAL && !p->twist && p->length >= p->n) { /* neighbours lie side by side */
+        const kov_complex *from[KOV_FFT_LANES];
+        for (int l = 0; l < lanes; l++)
+            from[l] = line_of(p, first + l);
+        for (int64_t k = 0; k < count; k++) {
+            for (int l = 0; l < lanes; l++) {
+                kov_complex a = from[l][k * p->inner];
+                x[k].re[l] = inverse ? a.im : a.re;
+                x[k].im[l] = inverse ? a.re : a.im;
+            }
+        }
+        return;
+    }
     for (int l = 0; l < lanes; l++) {
         load_line(p, line_of(p, first + l), line);
         for (int64_t k = 0; k < count; k++) {
@@ -165,8 +179,8 @@ static void load_lanes(const pass *p, int64_t first, int lanes, kov_complex *lin
                             : p->kind == FROM_REAL
                                 ? (kov_complex){line[2 * k].re, line[2 * k + 1].re}
                                 : folded(p, line, k);
-            x[k].re[l] = is_inverse(p) ? a.im : a.re;
-            x[k].im[l] = is_inverse(p) ? a.re : a.im;
+            x[k].re[l] = inverse ? a.im : a.re;
+            x[k].im[l] = inverse ? a.re : a.im;
         }
     }
 }
@@ -206,11 +220,14 @@ static void run_lanes(void *arg, int64_t index, int worker)
         memset(x, 0, sizeof *x * (size_t)p->n);
     load_lanes(p, first, lanes, line, x);
     p->lanes(p->plan, x, x + p->n);
+    kov_complex *to[KOV_FFT_LANES];
     for (int l = 0; l < lanes; l++) {
         int64_t i = first + l;
-        kov_complex *to = p->to + i / p->inner * p->result * p->inner + i % p->inner;
-        for (int64_t k = 0; k < p->result; k++)
-            to[k * p->inner] = result_of(p, x, l, k);
+        to[l] = p->to + i / p->inner * p->result * p->inner + i % p->inner;
+    }
+    for (int64_t k = 0; k < p->result; k++) {
+        for (int l = 0; l < lanes; l++)
+            to[l][k * p->inner] = result_of(p, x, l, k);
     }
 }
 

@@ -194,6 +194,8 @@ static void find_places(const kov_view *data, const int64_t *dims, int axis, int
                         int64_t *places)
 {
     int64_t strides[KOV_MAX_NDIM], index[KOV_MAX_NDIM] = {0}, rest = 0;
+    if (data->ndim == 1)
+        return;
     kov_shape_strides(data->ndim, data->dims, 1, strides);
     for (int64_t k = 0; k < count; k++) {
         places[k] = rest + places[k] * strides[axis];

@@ -5,8 +5,6 @@
 #include "opset/indexing/order.h"
 #include "opset/indexing/sort_entries.h"
 
-#include <string.h>
-
 kov_status kov_infer_search_sorted(kov_infer *infer)
 {
     const kov_infer_input *sorted = &infer->inputs[0], *values = &infer->inputs[1];
@@ -24,20 +22,25 @@ kov_status kov_infer_search_sorted(kov_infer *infer)
     return KOV_OK;
 }
 
-enum { TOGETHER = 8 };
+enum { TOGETHER = 4 };
 
-/* For each of 8 keys wanted the first of `n` that is not below it; steps of all searches, which are
- * equally many, go side by side. n > 0. */
+/* For each of 4 keys wanted the first of `n` that is not below it; steps of all searches, which are
+ * equally many, go side by side, each in a register of its own. n > 0. */
 static void search(const uint64_t *keys, int64_t n, const uint64_t *wanted, int64_t *found)
 {
-    memset(found, 0, TOGETHER * sizeof *found);
+    const uint64_t *a = keys, *b = keys, *c = keys, *d = keys;
+    const uint64_t x = wanted[0], y = wanted[1], z = wanted[2], w = wanted[3];
     for (; n > 1; n -= n / 2) {
-        const uint64_t *middle = keys + n / 2 - 1;
-        for (int i = 0; i < TOGETHER; i++)
-            found[i] += -(int64_t)(middle[found[i]] < wanted[i]) & (n / 2);
+        int64_t half = n / 2;
+        a += -(int64_t)(a[half - 1] < x) & half;
+        b += -(int64_t)(b[half - 1] < y) & half;
+        c += -(int64_t)(c[half - 1] < z) & half;
+        d += -(int64_t)(d[half - 1] < w) & half;
     }
-    for (int i = 0; i < TOGETHER; i++)
-        found[i] += keys[found[i]] < wanted[i];
+    found[0] = a - keys + (*a < x);
+    found[1] = b - keys + (*b < y);
+    found[2] = c - keys + (*c < z);
+    found[3] = d - keys + (*d < w);
 }
 
 /* Blocks of values, whose places are stored in the output's dtype. With `right` a value's place is

@@ -67,19 +67,35 @@ KOV_INLINE void by_four(const step *s)
     }
 }
 
-/* roots: exp(-2 pi i k / p), k < p. */
-static void by_any(const step *s, int p, const kov_complex *roots)
+/* roots: exp(-2 pi i k / p), k < p. Results k and p - k are sums and differences of the same two:
+ * of the parts' sums by the roots' real parts, and of their differences by the imaginary ones. */
+static void by_odd(const step *s, int p, const kov_complex *roots)
 {
+    enum { HALF = KOV_FFT_MAX_PRIME / 2 + 1 };
+    int half = p / 2;
     for (int64_t q = 0; q < s->stride; q++) {
         for (int v = 0; v < VECTORS; v++) {
-            number a[KOV_FFT_MAX_PRIME];
-            for (int r = 0; r < p; r++)
-                a[r] = load(s->from + q + r * s->part, v);
-            for (int k = 0; k < p; k++) {
-                number sum = a[0];
-                for (int r = 1, at = k; r < p; r++, at = (at + k) % p)
-                    sum = plus(sum, times(a[r], roots[at]));
-                store(s->to + q + k * s->stride, v, times(sum, s->w[k]));
+            number first = load(s->from + q, v), total = first, sum[HALF], difference[HALF];
+            for (int r = 1; r <= half; r++) {
+                number a = load(s->from + q + r * s->part, v);
+                number b = load(s->from + q + (p - r) * s->part, v);
+                sum[r] = plus(a, b);
+                difference[r] = minus(a, b);
+                total = plus(total, sum[r]);
+            }
+            store(s->to + q, v, total);
+            for (int k = 1; k <= half; k++) {
+                number even = first, odd = {vd_set(0), vd_set(0)};
+                for (int r = 1, at = k; r <= half; r++, at = at + k < p ? at + k : at + k - p) {
+                    vd re = vd_set(roots[at].re), im = vd_set(roots[at].im);
+                    even.re = vd_fma(sum[r].re, re, even.re);
+                    even.im = vd_fma(sum[r].im, re, even.im);
+                    odd.re = vd_fma(difference[r].re, im, odd.re);
+                    odd.im = vd_fma(difference[r].im, im, odd.im);
+                }
+                number turn = turned(odd); /* -i odd */
+                store(s->to + q + k * s->stride, v, times(minus(even, turn), s->w[k]));
+                store(s->to + q + (p - k) * s->stride, v, times(plus(even, turn), s->w[p - k]));
             }
         }
     }
@@ -108,7 +124,7 @@ static void run_mixed(const kov_fft_plan *plan, kov_fft_lanes *x, kov_fft_lanes 
             else if (p == 2)
                 by_two(&s);
             else
-                by_any(&s, p, roots);
+                by_odd(&s, p, roots);
         }
         kov_fft_lanes *swap = from;
         from = to;
