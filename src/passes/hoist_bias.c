@@ -3,7 +3,6 @@
  * EinsumDense, goes before the Reshape: engines then add it where the product is stored. Keeps
  * bits: the same numbers are added. */
 #include "passes/passes.h"
-#include "passes/stable.h"
 
 /* Whether `to` has the dimensions of `from` but for the last, and numbers in its place. */
 static bool splits_last(const kov_value_info *from, const kov_value_info *to)
@@ -37,10 +36,9 @@ static bool is_per_column(const kov_value_info *v, const kov_value_info *y, int 
 
 static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
 {
-    const bool *stable = r->user;
-    if (node->op != KOV_OP_ADD || stable[node->inputs[0]] == stable[node->inputs[1]])
+    if (node->op != KOV_OP_ADD || r->stable[node->inputs[0]] == r->stable[node->inputs[1]])
         return false;
-    int side = stable[node->inputs[0]] ? 1 : 0;
+    int side = r->stable[node->inputs[0]] ? 1 : 0;
     kov_value data = kov_rewrite_input(r, node, side);
     kov_value bias = kov_rewrite_input(r, node, 1 - side);
     const kov_graph *graph = kov_rewrite_new(r);
@@ -64,10 +62,5 @@ kov_status kov_pass_hoist_bias(const kov_graph *graph, const kov_pass_options *o
                                kov_graph **out)
 {
     (void)options;
-    bool *stable = kov_graph_stable(graph);
-    if (!stable)
-        return KOV_OUT_OF_MEMORY;
-    kov_status status = kov_rewrite_graph(graph, rule, stable, out);
-    kov_free(graph->context, stable);
-    return status;
+    return kov_rewrite_graph(graph, rule, NULL, out);
 }

@@ -12,6 +12,7 @@ import itertools
 import keras
 import numpy as np
 import pytest
+from kov import _core
 
 RANDOM = np.random.default_rng(11)
 
@@ -117,3 +118,22 @@ def test_blocks_of_channels_first_stay_with_their_channel():
     np.testing.assert_array_equal(np.asarray(y), want)
     again = keras.ops.space_to_depth(y, 2, data_format="channels_first")
     np.testing.assert_array_equal(np.asarray(again), x)
+
+
+def test_beam_search_in_a_trace():
+    x = RANDOM.normal(size=(2, 5, 4)).astype("float32")
+    lengths = np.array([5, 3], "int32")
+    decode = _core.function("nn", "ctc_decode")
+    want = decode(x, lengths, strategy="beam_search", beam_width=4)
+    trace = _core.Trace()
+    trace.enter()
+    inputs = [trace.input("float32", (None, None, None), "x"), trace.input("int32", (None,), "n")]
+    found = decode(*inputs, strategy="beam_search", beam_width=4)
+    trace.exit()
+    plan = trace.finish(list(found)).compile("NATIVE")
+    for have, right in zip(plan.run([keras.ops.convert_to_tensor(a) for a in (x, lengths)]), want):
+        np.testing.assert_array_equal(np.asarray(have), np.asarray(right))
+
+
+def test_more_differences_than_there_are_elements():
+    assert keras.ops.diff(np.ones((3, 4), "float32"), n=10**6).shape == (3, 0)

@@ -267,6 +267,8 @@ kov_value kov_numpy_nancumprod(kov_builder *b, kov_value x, const kov_axes *axis
     return running(b, "nancumprod", nan_as(b, x, 1.0), axis, dtype, true);
 }
 
+enum { MANY_TIMES = 32 };
+
 kov_value kov_numpy_diff(kov_builder *b, kov_value a, int64_t n, const kov_axes *axis)
 {
     a = kov_strong(b, a);
@@ -274,7 +276,11 @@ kov_value kov_numpy_diff(kov_builder *b, kov_value a, int64_t n, const kov_axes 
     if (n < 0)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "diff: n is %lld, it must not be negative",
                                 (long long)n);
-    for (int64_t i = 0; i < n; i++) {
+    if (n > MANY_TIMES) { /* of a short axis nothing is left long before */
+        int64_t size = kov_dim_number(b, a, at);
+        n = n < size ? n : size;
+    }
+    for (int64_t i = 0; i < n && b->status == KOV_OK; i++) {
         kov_value next = kov_slice_axis(b, a, at, 1, INT64_MAX, 1);
         a = kov_numpy_subtract(b, next, kov_slice_axis(b, a, at, 0, -1, 1));
     }
