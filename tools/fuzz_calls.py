@@ -10,7 +10,7 @@ Each call must end in a result that agrees with that of Keras's NumPy backend, o
 a class that Keras raises; no crash, no call above a minute, no growing memory. Calls run in a worker
 process, under the sanitizers if KOV_FUZZ_PRELOAD names their runtime and KOV_BUILD a tree built so
 (make fuzz-calls); a second process is the judge. A crash is a finding, and the workers start again
-behind it. State and findings: build/fuzz/calls-SEED.json.
+behind it. The calls of a seed change with the table: look at a finding in the tree that had it. State and findings: build/fuzz/calls-SEED.json.
 
 Environment: KOV_BUILD, and KOV_JUDGE, a Python with Keras and JAX (make judge).
 """
@@ -88,6 +88,8 @@ class Worker:
         """MiB now and at most."""
         with open(f"/proc/{self.process.pid}/status") as file:
             rows = dict(row.split(":", 1) for row in file)
+        if "VmRSS" not in rows:  # it has ended
+            return [0, 0]
         return [int(rows[name].split()[0]) // 1024 for name in ("VmRSS", "VmHWM")]
 
     def close(self):

@@ -66,8 +66,8 @@ def beyond(row, arguments):
         return "Keras's backends differ in what the shapes of distributions' numbers do"
     if name == "image.sobel_edges":
         return "NumPy's backend mirrors at the border, the others fill with zeros"
-    if row.module == "nn" and any("int" in dtype for dtype in dtypes(arguments)):
-        return "NumPy's formulas stay in integers, which wrap around"
+    if row.module == "nn" and any("int" in dtype or "complex" in dtype for dtype in dtypes(arguments)):
+        return "NumPy's formulas stay in integers, which wrap around, or are of real numbers"
     if name in ("numpy.trapezoid", "numpy.vander", "numpy.var", "numpy.std", "numpy.nanvar",
                 "numpy.nanstd", "numpy.geomspace", "numpy.logspace", "numpy.linspace") and not all(
                     "float" in str(dtype) for dtype in dtypes(arguments) | {arguments.get("dtype")

@@ -16,7 +16,7 @@ MODE = sys.argv[1]
 os.environ["KERAS_BACKEND"] = MODE
 TRACED_EVERY = 3
 LONG = 1 << 20
-MEMORY_LIMIT = 6 << 30  # a sanitizer's worker is limited by its options instead
+MEMORY_LIMIT = 3 << 30  # a sanitizer's worker is limited by its options instead
 
 import draw as drawing
 import numpy as np
@@ -54,7 +54,17 @@ def leaves(value):
     return [value]
 
 
-def traced(function, arguments):
+def starred(row, arguments):
+    """The call's positional arguments and the others: of functions that take *tensors."""
+    name = {"einsum": "operands", "meshgrid": "x"}.get(row.name)
+    if name not in arguments:
+        return [], arguments
+    rest = {key: value for key, value in arguments.items() if key not in (name, "subscripts")}
+    first = [arguments["subscripts"]] if "subscripts" in arguments else []
+    return [*first, *arguments[name]], rest
+
+
+def traced(row, function, arguments):
     """The call as a graph of its own: every array an input whose dimensions are all free."""
     trace, data = _core.Trace(), []
 
@@ -68,11 +78,12 @@ def traced(function, arguments):
 
     trace.enter()
     try:
-        found = leaves(function(**{name: as_input(value) for name, value in arguments.items()}))
+        positional, rest = starred(row, {k: as_input(v) for k, v in arguments.items()})
+        found = leaves(function(*positional, **rest))
     finally:
         trace.exit()
     if not data:
-        return function(**arguments)
+        return function(*positional, **rest)
     return trace.finish(found).compile("NATIVE").run(data)
 
 
@@ -89,13 +100,14 @@ def reads_sizes(row, arguments):
 def of_kov(row, arguments, index):
     function = _core.function(row.module, row.name)
     given = {name: to_kov(value) for name, value in arguments.items()}
+    positional, rest = starred(row, given)
     if index % TRACED_EVERY == 0 and not reads_sizes(row, arguments):
         try:
-            found = traced(function, given)
+            found = traced(row, function, given)
         except (_core.UnknownDimension, _core.UnknownValue):  # wants numbers: as Keras does, eagerly
-            found = function(**given)
+            found = function(*positional, **rest)
     else:
-        found = function(**given)
+        found = function(*positional, **rest)
     found = leaves(found)
     names = [str(x.dtype) for x in found]
     return written([np.asarray(x.astype("float32") if "bfloat16" == name else x)
@@ -104,9 +116,9 @@ def of_kov(row, arguments, index):
 
 def of_numpy(row, arguments):
     function = getattr(getattr(backend, row.module), row.name)
-    given = {name: to_numpy(value) for name, value in arguments.items()}
+    positional, rest = starred(row, {name: to_numpy(value) for name, value in arguments.items()})
     with np.errstate(all="ignore"):
-        found = [np.asarray(x) for x in leaves(function(**given)) if x is not None]
+        found = [np.asarray(x) for x in leaves(function(*positional, **rest)) if x is not None]
     names = [x.dtype.name for x in found]
     return written([x.astype("float32") if name == "bfloat16" else x
                     for x, name in zip(found, names)], names)
