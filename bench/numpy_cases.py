@@ -198,7 +198,7 @@ def cases():
     add("einsum", "ij->ji", "ij->ji", a, numpy=copied(np.einsum))
     add("einsum", "ij,ij", "ij,ij->i", a, b)
 
-    for name in "cholesky det eigh inv pinv qr svd matrix_rank".split():
+    for name in "cholesky det eig eigh inv pinv qr svd matrix_rank".split():
         x = square @ square.T if name in ("cholesky", "eigh") else square
         add(name, "f32", x, module="linalg", numpy=getattr(np.linalg, name))
     add("matrix_power", "f32", square / 64, 5, module="linalg", numpy=np.linalg.matrix_power)

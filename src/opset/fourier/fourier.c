@@ -188,7 +188,7 @@ static void load_lanes(const pass *p, int64_t first, int lanes, kov_complex *lin
 /* Element k of the spectrum of a real signal, from that of its even and odd elements. */
 static kov_complex unfolded(const pass *p, const kov_fft_lanes *x, int l, int64_t k)
 {
-    int64_t half = p->n / 2, i = k % half, j = (half - k) % half;
+    int64_t half = p->n / 2, i = k < half ? k : 0, j = k > 0 ? half - k : 0;
     double even_re = (x[i].re[l] + x[j].re[l]) / 2, even_im = (x[i].im[l] - x[j].im[l]) / 2;
     double odd_re = (x[i].im[l] + x[j].im[l]) / 2, odd_im = (x[j].re[l] - x[i].re[l]) / 2;
     kov_complex w = p->twist[k];
