@@ -44,9 +44,9 @@ def pictures(count, size):
 def inputs(name, count):
     if name == "BERT":
         rng = np.random.default_rng(12)
-        tokens = rng.integers(0, 3000, (count, 64)).astype("int32")
-        lengths = rng.integers(20, 65, count)
-        mask = (np.arange(64)[None] < lengths[:, None]).astype("int32")
+        tokens = rng.integers(0, 3000, (count, 128)).astype("int32")
+        lengths = rng.integers(40, 129, count)
+        mask = (np.arange(128)[None] < lengths[:, None]).astype("int32")
         return {"token_ids": tokens * mask, "segment_ids": np.zeros_like(tokens),
                 "padding_mask": mask}
     x = pictures(count, APPLICATIONS[name])
@@ -61,7 +61,7 @@ def build(name):
     if name == "BERT":
         import keras_hub
         backbone = keras_hub.models.BertBackbone(
-            vocabulary_size=3000, num_layers=6, num_heads=6, hidden_dim=384,
+            vocabulary_size=3000, num_layers=6, num_heads=12, hidden_dim=384,
             intermediate_dim=1536, max_sequence_length=128)
         rng = np.random.default_rng(6)
         backbone.set_weights([_spread(w, rng) for w in backbone.get_weights()])

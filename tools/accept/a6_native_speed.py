@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 TARGET = ("native, 2 threads, interleaved: <= 1.3 times ONNX Runtime's time on MobileNetV2 and "
-          "ResNet50, batch 1 and 8; GEMM 1024^3 >= 80 % of OpenBLAS")
+          "ResNet50, <= 1.0 times on BERT of MiniLM's size, batch 1 and 8; GEMM 1024^3 >= 80 % of "
+          "OpenBLAS")
 
 _EXPORT = """
 sys.path.insert(0, sys.argv[1])
@@ -45,8 +46,11 @@ for count, x in batches.items():
     function = model.predict_function
     step = next(c.cell_contents for c in function.__closure__ if hasattr(c.cell_contents, "_plans"))
     one = next(iter(step._plans.values()))[0]
-    data = [_core.convert_to_tensor(x)] + [variable._value for variable in one.variables]
-    feed = {session.get_inputs()[0].name: x}
+    inputs = [x[name] for name in sorted(x)] if isinstance(x, dict) else [x]
+    data = [_core.convert_to_tensor(a) for a in inputs] + [v._value for v in one.variables]
+    given = session.get_inputs()
+    feed = {i.name: x[i.name.split(":")[0]] for i in given} if isinstance(x, dict) \
+        else {given[0].name: x}
     found[count] = in_turns(lambda: one.plan.run(data), lambda: session.run(None, feed),
                             7 if count == 1 else 3)
 answer(found)
@@ -71,7 +75,7 @@ with threadpool_limits(2):
 def check(line):
     import models_common
     line.attempt("GEMM", _gemm, line)
-    for name in ("MobileNetV2", "ResNet50"):
+    for name in ("MobileNetV2", "ResNet50", "BERT"):
         if name in models_common.names():
             line.attempt(name, _model, line, name)
 
@@ -94,4 +98,4 @@ def _model(line, name):
     found = line.python(_RACE, tools, path, onnx, python=line.need_judge())
     for count, (ours, theirs) in found.items():
         line.at_most(f"{name}, batch {count}: kov's time over ONNX Runtime's ({ours * 1e3:.1f} and "
-                     f"{theirs * 1e3:.1f} ms)", ours / theirs, 1.3)
+                     f"{theirs * 1e3:.1f} ms)", ours / theirs, 1.0 if name == "BERT" else 1.3)
