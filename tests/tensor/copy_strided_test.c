@@ -96,12 +96,40 @@ static void many_axes(void **state)
     check(4, KOV_MAX_NDIM, dims, strides);
 }
 
+static void fills_and_rows(void **state)
+{
+    static const size_t items[] = {1, 2, 3, 4, 8, 16};
+    unsigned char from[4096], to[16384];
+    (void)state;
+    for (size_t i = 0; i < sizeof from; i++)
+        from[i] = (unsigned char)(i * 7 ^ i >> 8);
+    for (size_t k = 0; k < sizeof items / sizeof *items; k++) {
+        for (size_t n = 0; n < 1000; n = n * 3 + 1) {
+            memset(to, 0x77, sizeof to);
+            kov_fill(to, from + 3, items[k], n);
+            for (size_t i = 0; i < n * items[k]; i++)
+                assert_int_equal(to[i], from[3 + i % items[k]]);
+            assert_int_equal(to[n * items[k]], 0x77);
+        }
+    }
+    for (size_t bytes = 0; bytes <= 70; bytes++) {
+        const size_t rows = 20, apart = bytes + 9;
+        memset(to, 0x77, sizeof to);
+        kov_copy_rows(to, (int64_t)apart, from + 1, (int64_t)bytes + 5, bytes, (int64_t)rows);
+        for (size_t i = 0; i < rows * apart; i++) {
+            size_t row = i / apart, at = i % apart;
+            assert_int_equal(to[i], at < bytes ? from[1 + row * (bytes + 5) + at] : 0x77);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(permutations),
         cmocka_unit_test(repeats_steps_and_reversals),
         cmocka_unit_test(many_axes),
+        cmocka_unit_test(fills_and_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
