@@ -175,6 +175,33 @@ def test_eig_refuses():
         linalg.eig(np.full((3, 3), np.nan))
 
 
+def large_symmetric():
+    x = np.random.default_rng(4).normal(size=(3, 90, 90))
+    graded = np.diag(10.0 ** -np.arange(80)) + np.diag(np.ones(79) * 1e-30, 1)
+    path = np.diag(np.ones(63), 1)
+    return {
+        "batch": x + x.swapaxes(-1, -2), "rank 2": np.outer(x[0, 0], x[0, 0]) + np.outer(x[0, 1], x[0, 1]),
+        "zeros": np.zeros((40, 40)), "ones": np.ones((50, 50)), "diagonal": np.diag(np.arange(70.0) % 3),
+        "path": path + path.T, "huge": (path + path.T) * 1e300, "tiny": (x[0] + x[0].T) * 1e-290,
+        "graded": graded + graded.T,
+    }
+
+
+@pytest.mark.parametrize("name", large_symmetric())
+def test_large_eigh(name):
+    a = large_symmetric()[name]
+    n = a.shape[-1]
+    values, vectors = (np.asarray(part) for part in linalg.eigh(a))
+    scale = np.abs(a).max() or 1
+    unit = np.finfo("float64").eps * max(1, np.linalg.norm(a / scale, axis=(-2, -1)).max())
+    assert (np.diff(values) >= 0).all()
+    assert np.abs((a / scale) @ vectors - vectors * (values / scale)[..., None, :]).max() < 20 * unit
+    # n / 2 rotations of each vector, rounded
+    gram = vectors.swapaxes(-1, -2) @ vectors
+    assert np.abs(gram - np.eye(n)).max() < n / 2 * np.finfo("float64").eps
+    assert np.abs(values - np.linalg.eigvalsh(a)).max() < 10 * unit * scale
+
+
 @pytest.mark.parametrize("dtype", [*DTYPES, "int32"])
 @pytest.mark.parametrize("shape", [(3, 3), (1, 1), (2, 4, 4), (2, 3, 5, 5)])
 @pytest.mark.parametrize("n", [0, 1, 2, 5, 10, -1, -3])

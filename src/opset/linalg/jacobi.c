@@ -4,12 +4,14 @@
  * 1992). */
 #include "base/memory.h"
 #include "opset/linalg/matrix_stack.h"
+#include "opset/linalg/symmetric.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
 #define MAX_SWEEPS 60
+#define JACOBI_MOST 32 /* rows; above, tridiagonal form is faster */
 
 /* Cosine and sine of the rotation that makes (p, c; c, q) diagonal, by the smaller angle. */
 static void rotation(double p, double q, double c, double *cosine, double *sine)
@@ -82,17 +84,50 @@ kov_status kov_infer_eigh(kov_infer *infer)
     return KOV_OK;
 }
 
-/* False if a, which becomes diagonal, does not converge: it is not finite then. */
-static bool diagonalize(double *a, int64_t n, double *values, double *vectors)
+/* Both triangles become their mean; the greatest element, or NaN if one is not finite. */
+static double symmetrize(double *a, int64_t n)
 {
-    set_identity(vectors, n);
     double scale = 0;
     for (int64_t i = 0; i < n; i++) {
-        for (int64_t k = 0; k < i; k++)
+        for (int64_t k = 0; k <= i; k++) {
             a[i * n + k] = a[k * n + i] = 0.5 * a[i * n + k] + 0.5 * a[k * n + i];
-        for (int64_t k = 0; k <= i; k++)
+            if (!isfinite(a[i * n + k]))
+                return NAN;
             scale = fmax(scale, fabs(a[i * n + k]));
+        }
     }
+    return scale;
+}
+
+/* By tridiagonal form: fewer operations, from some size on. */
+static bool diagonalize_large(double *a, int64_t n, double scale, double *values, double *vectors,
+                              double *work)
+{
+    for (int64_t i = 0; i < n * n && scale > 0; i++)
+        a[i] /= scale;
+    if (!kov_symmetric_eigen(a, n, values, vectors, work))
+        return false;
+    for (int64_t i = 0; i < n; i++) {
+        values[i] *= scale > 0 ? scale : 1;
+        for (int64_t k = 0; k < i; k++) {
+            double kept = vectors[i * n + k];
+            vectors[i * n + k] = vectors[k * n + i];
+            vectors[k * n + i] = kept;
+        }
+    }
+    return true;
+}
+
+/* False if a, which becomes diagonal, does not converge: it is not finite then. work: 3 n numbers.
+ */
+static bool diagonalize(double *a, int64_t n, double *values, double *vectors, double *work)
+{
+    double scale = symmetrize(a, n);
+    if (isnan(scale))
+        return false;
+    if (n > JACOBI_MOST)
+        return diagonalize_large(a, n, scale, values, vectors, work);
+    set_identity(vectors, n);
     bool turned = true;
     for (int sweep = 0; sweep < MAX_SWEEPS && turned; sweep++) {
         turned = false;
@@ -124,15 +159,19 @@ kov_status kov_eval_eigh(kov_eval *eval)
     kov_status status = kov_matrix_stack_create(eval, 0, true, &values);
     if (status == KOV_OK)
         status = kov_matrix_stack_create(eval, 1, false, &vectors);
+    double *work = status == KOV_OK ? kov_matrix_scratch(eval, a.rows, 3) : NULL;
+    if (!work)
+        status = KOV_OUT_OF_MEMORY;
     for (int64_t m = 0; m < a.count && status == KOV_OK; m++) {
         if (!diagonalize(kov_matrix_of(&a, m), a.rows, kov_matrix_of(&values, m),
-                         kov_matrix_of(&vectors, m)))
+                         kov_matrix_of(&vectors, m), work))
             status = kov_eval_fail(eval, KOV_INVALID_ARGUMENT, "the eigenvalues do not converge");
     }
     if (status == KOV_OK)
         status = kov_matrix_stack_store(eval, 0, &values);
     if (status == KOV_OK)
         status = kov_matrix_stack_store(eval, 1, &vectors);
+    kov_free(eval->context, work);
     kov_matrix_stack_drop(eval, &a);
     kov_matrix_stack_drop(eval, &values);
     kov_matrix_stack_drop(eval, &vectors);
