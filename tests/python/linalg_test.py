@@ -202,6 +202,36 @@ def test_large_eigh(name):
     assert np.abs(values - np.linalg.eigvalsh(a)).max() < 10 * unit * scale
 
 
+def large_matrices():
+    x = np.random.default_rng(8).normal(size=(2, 70, 45))
+    bidiagonal = np.diag(np.r_[0.0, np.ones(20), 0, np.ones(18), 0]) + np.diag(np.ones(40), 1)
+    return {
+        "tall": x, "wide": x.swapaxes(-1, -2), "one column": x[0, :, :1], "square": x[0] @ x[1].T,
+        "zeros": np.zeros((50, 40)), "ones": np.ones((50, 60)), "zeros on a diagonal": bidiagonal,
+        "shift": np.diag(np.ones(49), 1), "graded": np.diag(10.0 ** -np.arange(80)),
+        "huge": x[0] * 1e300, "tiny": x[0] * 1e-290, "triangle": np.triu(np.ones((60, 60))),
+    }
+
+
+@pytest.mark.parametrize("full", [True, False])
+@pytest.mark.parametrize("name", large_matrices())
+def test_large_svd(name, full):
+    a = large_matrices()[name]
+    u, s, vh = (np.asarray(part) for part in linalg.svd(a, full_matrices=full))
+    shapes = [part.shape for part in np.linalg.svd(a, full_matrices=full)]
+    assert [u.shape, s.shape, vh.shape] == shapes
+    n, scale, eps = s.shape[-1], np.abs(a).max() or 1, np.finfo("float64").eps
+    unit = eps * max(1, np.linalg.norm(a / scale, axis=(-2, -1)).max())
+    assert (s >= 0).all() and (np.diff(s) <= 0).all()
+    product = (u[..., :n] * (s / scale)[..., None, :]) @ vh[..., :n, :]
+    assert np.abs(product - a / scale).max() < 20 * unit
+    for rows in (u.swapaxes(-1, -2), vh):
+        gram = rows @ rows.swapaxes(-1, -2)
+        # some rotations of each vector per value, rounded
+        assert np.abs(gram - np.eye(gram.shape[-1])).max() < max(a.shape[-2:]) / 2 * eps
+    assert np.abs(s - np.linalg.svd(a)[1]).max() < 10 * unit * scale
+
+
 @pytest.mark.parametrize("dtype", [*DTYPES, "int32"])
 @pytest.mark.parametrize("shape", [(3, 3), (1, 1), (2, 4, 4), (2, 3, 5, 5)])
 @pytest.mark.parametrize("n", [0, 1, 2, 5, 10, -1, -3])

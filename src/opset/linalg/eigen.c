@@ -3,6 +3,7 @@
  * reflections, made quasi-triangular by Francis's double shifts, and solved from below (Golub and
  * Van Loan, "Matrix Computations", 7.4 to 7.6). */
 #include "base/memory.h"
+#include "opset/linalg/matrix_rows.h"
 #include "opset/linalg/matrix_stack.h"
 
 #include <complex.h>
@@ -55,29 +56,6 @@ static void balance(eigen_work *w)
     }
 }
 
-/* A reflection I - factor v v^T that leaves of `at` (count numbers) only the first; v replaces it,
- * *first is what is left. factor 0: nothing to do. */
-static double reflector(double *at, int64_t count, double *first)
-{
-    double most = 0, sum = 0;
-    for (int64_t i = 0; i < count; i++)
-        most = fmax(most, fabs(at[i]));
-    double rest = 0;
-    for (int64_t i = 1; i < count; i++)
-        rest = fmax(rest, fabs(at[i]));
-    *first = at[0];
-    if (rest == 0)
-        return 0;
-    for (int64_t i = 0; i < count; i++) {
-        at[i] /= most;
-        sum += at[i] * at[i];
-    }
-    double length = copysign(sqrt(sum), at[0]);
-    *first = -length * most;
-    at[0] += length;
-    return 1 / (length * at[0]);
-}
-
 /* Rows from `first` of m (columns from..to) reflected. */
 static void reflect_rows(double *m, int64_t n, int64_t first, const double *v, int64_t count,
                          double factor, int64_t from)
@@ -117,7 +95,7 @@ static void make_hessenberg(eigen_work *w, double *v)
         double left;
         for (int64_t i = 0; i < count; i++)
             v[i] = row(w, k + 1 + i)[k];
-        double factor = reflector(v, count, &left);
+        double factor = kov_reflector(v, count, &left);
         if (factor == 0)
             continue;
         reflect_rows(w->h, n, k + 1, v, count, factor, k + 1);
@@ -148,7 +126,7 @@ static void francis_step(eigen_work *w, int64_t lo, int64_t hi, bool exceptional
         double left;
         for (int64_t i = 0; k > lo && i < count; i++)
             v[i] = row(w, k + i)[k - 1];
-        double factor = reflector(v, count, &left);
+        double factor = kov_reflector(v, count, &left);
         if (factor == 0)
             continue;
         int64_t end = k + 4 < hi + 1 ? k + 4 : hi + 1;
@@ -178,7 +156,7 @@ static void split_pair(eigen_work *w, int64_t k)
     w->re[k] = d + far;
     w->re[k + 1] = far == 0 ? d : d - b * c / far;
     w->im[k] = w->im[k + 1] = 0;
-    double factor = reflector(v, 2, &left);
+    double factor = kov_reflector(v, 2, &left);
     reflect_rows(w->h, w->n, k, v, 2, factor, k);
     reflect_columns(w->h, w->n, k, v, 2, factor, k + 2);
     reflect_columns(w->z, w->n, k, v, 2, factor, w->n);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Eigenvalues of symmetric matrices and singular values, by Jacobi's rotations: simple, and
- * accurate for small values too (Demmel and Veselic, "Jacobi's method is more accurate than QR",
- * 1992). */
+/* Eigenvalues of symmetric matrices and singular values, of small ones by Jacobi's rotations:
+ * simple, and accurate for small values too (Demmel and Veselic, "Jacobi's method is more accurate
+ * than QR", 1992). */
 #include "base/memory.h"
+#include "opset/linalg/bidiagonal.h"
 #include "opset/linalg/matrix_stack.h"
 #include "opset/linalg/symmetric.h"
 
@@ -11,7 +12,7 @@
 #include <string.h>
 
 #define MAX_SWEEPS 60
-#define JACOBI_MOST 32 /* rows; above, tridiagonal form is faster */
+#define JACOBI_MOST 32 /* rows; above, tridiagonal and bidiagonal forms are faster */
 
 /* Cosine and sine of the rotation that makes (p, c; c, q) diagonal, by the smaller angle. */
 static void rotation(double p, double q, double c, double *cosine, double *sine)
@@ -203,9 +204,10 @@ typedef struct svd_work {
     int64_t tall, wide; /* the matrix or its transpose is (tall, wide) with tall >= wide */
     double *a;          /* (tall, wide): becomes u times the singular values */
     double *v;          /* (wide, wide) */
-    double *u;          /* (tall, tall) */
+    double *u;          /* (tall, tall), or of a large matrix the left vectors as rows */
     double *values;     /* wide */
-    double *column;     /* tall */
+    double *column;     /* tall; of a large matrix the work of its bidiagonal form */
+    int64_t left_count; /* left vectors of a large matrix; 0: it is not large */
 } svd_work;
 
 /* Rotates pairs of columns until all are orthogonal; scaled by `a`'s greatest element by the
@@ -267,6 +269,23 @@ static void complete_basis(svd_work *w, int64_t known)
     }
 }
 
+/* By bidiagonal form: fewer operations, from some size on. Vectors are rows then. */
+static bool decompose_large(svd_work *w, double most)
+{
+    const kov_bidiagonal m = {.tall = w->tall,
+                              .wide = w->wide,
+                              .left_count = w->left_count,
+                              .a = w->a,
+                              .left = w->u,
+                              .right = w->v,
+                              .values = w->values,
+                              .work = w->column};
+    bool done = kov_bidiagonal_svd(&m);
+    for (int64_t c = 0; c < w->wide; c++)
+        w->values[c] *= most;
+    return done;
+}
+
 static bool decompose(svd_work *w)
 {
     double most = 0;
@@ -277,6 +296,8 @@ static bool decompose(svd_work *w)
     }
     for (int64_t i = 0; i < w->tall * w->wide && most > 0; i++)
         w->a[i] /= most;
+    if (w->left_count > 0)
+        return decompose_large(w, most);
     if (!orthogonalize(w))
         return false;
     for (int64_t c = 0; c < w->wide; c++) {
@@ -303,11 +324,14 @@ static bool open_work(const kov_eval *eval, int64_t rows, int64_t columns, svd_w
 {
     *w = (svd_work){.tall = rows > columns ? rows : columns,
                     .wide = rows > columns ? columns : rows};
+    if (w->tall > JACOBI_MOST && w->wide > 0)
+        w->left_count = eval->attrs[KOV_SVD_FULL_MATRICES].u.boolean ? w->tall : w->wide;
+    bool large = w->left_count > 0;
     w->a = kov_matrix_scratch(eval, w->tall, w->wide);
     w->v = kov_matrix_scratch(eval, w->wide, w->wide);
-    w->u = kov_matrix_scratch(eval, w->tall, w->tall);
+    w->u = kov_matrix_scratch(eval, large ? w->left_count : w->tall, w->tall);
     w->values = kov_matrix_scratch(eval, w->wide, 1);
-    w->column = kov_matrix_scratch(eval, w->tall, 1);
+    w->column = kov_matrix_scratch(eval, w->tall + 4, large ? w->wide + 1 : 1);
     return w->a && w->v && w->u && w->values && w->column;
 }
 
@@ -354,9 +378,10 @@ kov_status kov_eval_svd(kov_eval *eval)
             break;
         }
         memcpy(kov_matrix_of(&s, m), w.values, sizeof(double) * (size_t)w.wide);
-        copy_part(flat ? w.v : w.u, flat ? w.wide : w.tall, false, kov_matrix_of(&u, m), u.rows,
+        bool rows = w.left_count > 0;
+        copy_part(flat ? w.v : w.u, flat ? w.wide : w.tall, rows, kov_matrix_of(&u, m), u.rows,
                   u.columns);
-        copy_part(flat ? w.u : w.v, flat ? w.tall : w.wide, true, kov_matrix_of(&vh, m), vh.rows,
+        copy_part(flat ? w.u : w.v, flat ? w.tall : w.wide, !rows, kov_matrix_of(&vh, m), vh.rows,
                   vh.columns);
     }
     const kov_matrix_stack *all[] = {&u, &s, &vh};

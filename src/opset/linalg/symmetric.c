@@ -3,25 +3,13 @@
  * Van Loan, "Matrix Computations", 8.3). Every inner loop runs along a row. */
 #include "opset/linalg/symmetric.h"
 
+#include "opset/linalg/matrix_rows.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
 #define STEPS_PER_VALUE 60
-
-/* y += by * x */
-static void add_scaled(double *restrict y, const double *restrict x, double by, int64_t n)
-{
-    int64_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        y[i] += by * x[i];
-        y[i + 1] += by * x[i + 1];
-        y[i + 2] += by * x[i + 2];
-        y[i + 3] += by * x[i + 3];
-    }
-    for (; i < n; i++)
-        y[i] += by * x[i];
-}
 
 /* y += by * x + other_by * other */
 static void add_two(double *restrict y, const double *restrict x, double by,
@@ -38,45 +26,6 @@ static void add_two(double *restrict y, const double *restrict x, double by,
         y[i] += by * x[i] + other_by * other[i];
 }
 
-/* (x, y) to (c x + s y, c y - s x) */
-static void rotate(double *restrict x, double *restrict y, double c, double s, int64_t n)
-{
-    int64_t i = 0;
-    for (; i + 2 <= n; i += 2) {
-        double x0 = x[i], x1 = x[i + 1], y0 = y[i], y1 = y[i + 1];
-        x[i] = c * x0 + s * y0;
-        x[i + 1] = c * x1 + s * y1;
-        y[i] = c * y0 - s * x0;
-        y[i + 1] = c * y1 - s * x1;
-    }
-    for (; i < n; i++) {
-        double x0 = x[i];
-        x[i] = c * x0 + s * y[i];
-        y[i] = c * y[i] - s * x0;
-    }
-}
-
-/* The reflection I - factor v v^T that leaves of v's elements only the first, *left; v becomes its
- * vector. factor 0: there is nothing to do. */
-static double reflector(double *v, int64_t n, double *left)
-{
-    double most = 0, sum = 0;
-    for (int64_t i = 1; i < n; i++)
-        most = fmax(most, fabs(v[i]));
-    *left = v[0];
-    if (most == 0)
-        return 0;
-    most = fmax(most, fabs(v[0]));
-    for (int64_t i = 0; i < n; i++) {
-        v[i] /= most;
-        sum += v[i] * v[i];
-    }
-    double length = copysign(sqrt(sum), v[0]);
-    *left = -length * most;
-    v[0] += length;
-    return 1 / (length * v[0]);
-}
-
 /* d, e: diagonal and what is beside it (e[n - 1] is work); row k of a keeps reflection k from
  * element k + 1 on, z its factor. */
 static void make_tridiagonal(double *a, int64_t n, double *d, double *e, double *factors)
@@ -88,14 +37,14 @@ static void make_tridiagonal(double *a, int64_t n, double *d, double *e, double 
         d[k] = a[k * n + k];
         if (rest == 0)
             break;
-        double factor = factors[k] = reflector(v, rest, &left), half = 0;
+        double factor = factors[k] = kov_reflector(v, rest, &left), half = 0;
         memset(p + k + 1, 0, sizeof *p * (size_t)rest);
         for (int64_t i = 0; factor != 0 && i < rest; i++)
-            add_scaled(p + k + 1, a + (k + 1 + i) * n + k + 1, factor * v[i], rest);
+            kov_row_add(p + k + 1, a + (k + 1 + i) * n + k + 1, factor * v[i], rest);
         for (int64_t i = 0; i < rest; i++)
             half += p[k + 1 + i] * v[i];
         half *= 0.5 * factor;
-        add_scaled(p + k + 1, v, -half, rest);
+        kov_row_add(p + k + 1, v, -half, rest);
         for (int64_t i = 0; factor != 0 && i < rest; i++)
             add_two(a + (k + 1 + i) * n + k + 1, p + k + 1, -v[i], v, -p[k + 1 + i], rest);
         e[k] = left;
@@ -115,9 +64,9 @@ static void gather_reflections(const double *a, int64_t n, const double *factors
             continue;
         memset(work, 0, sizeof *work * (size_t)rest);
         for (int64_t i = 0; i < rest; i++)
-            add_scaled(work, z + (k + 1 + i) * n + k + 1, factors[k] * v[i], rest);
+            kov_row_add(work, z + (k + 1 + i) * n + k + 1, factors[k] * v[i], rest);
         for (int64_t i = 0; i < rest; i++)
-            add_scaled(z + (k + 1 + i) * n + k + 1, work, -v[i], rest);
+            kov_row_add(z + (k + 1 + i) * n + k + 1, work, -v[i], rest);
     }
     for (int64_t i = 0; i < n; i++) {
         for (int64_t k = 0; k < i; k++) {
@@ -147,7 +96,7 @@ static void implicit_step(double *d, double *e, double *z, int64_t n, int64_t lo
             bulge = s * e[k + 1];
             e[k + 1] *= c;
         }
-        rotate(z + k * n, z + (k + 1) * n, c, s, n);
+        kov_rows_rotate(z + k * n, z + (k + 1) * n, c, s, n);
     }
 }
 
