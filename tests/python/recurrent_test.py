@@ -79,10 +79,8 @@ def test_layer(kind, masked, go_backwards, sequences, batch, steps, size, units)
     outputs, last = plain_layer(step, x, weights, on if masked else None, tuple(states),
                                 go_backwards, options.get("reset_after", True))
     want = [outputs if sequences else last[0], *last]
-    found = [layer(x, mask=on if masked else None, initial_state=states)]
-    if not (masked and sequences):  # that is a loop, not one operation
-        found.append(model.predict([x, on, *states], verbose=0))
-    for got in found:
+    for got in (model.predict([x, on, *states], verbose=0),
+                layer(x, mask=on if masked else None, initial_state=states)):
         for have, wanted in zip(got, want):
             # sums of 45 products below 1, through 20 steps that damp what came before
             np.testing.assert_allclose(np.asarray(have), wanted, rtol=1e-5, atol=1e-5)
