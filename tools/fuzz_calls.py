@@ -32,7 +32,8 @@ ROOT = os.path.dirname(TOOLS)
 CALLS = os.path.join(TOOLS, "calls")
 sys.path[:0] = [CALLS, TOOLS]
 CHUNK = 50000  # calls of one process
-PATIENCE = 60.0  # seconds for one call of kov's
+START = 300.0  # seconds until a worker has imported what it needs
+PATIENCE = 60.0  # seconds for one call
 SAVE_EVERY = 1000
 RESIDENT_LIMIT = 6000  # MiB of kov's worker
 
@@ -78,11 +79,19 @@ class Worker:
         marks = [i for i, row in enumerate(rows) if "ERROR:" in row or "runtime error" in row]
         return " | ".join(rows[marks[0]:marks[0] + 14] if marks else rows[-6:])[:3000]
 
-    def next(self):
-        until = time.monotonic() + PATIENCE + (120 if self.first else 0)
-        self.first = False
+    def _frame(self, patience):
+        until = time.monotonic() + patience
         size, = struct.unpack("<q", self._read(8, until))
         return pickle.loads(self._read(size, until))
+
+    def next(self):
+        if self.first:
+            self.first = False
+            try:
+                self._frame(START)
+            except Ended as end:
+                sys.exit(f"the worker {self.mode} does not start: {end}")
+        return self._frame(PATIENCE)
 
     def resident(self):
         """MiB now and at most."""

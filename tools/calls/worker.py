@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """worker.py kov|numpy SEED START STOP [MODULE.NAME,...]
 
-Makes the drawn calls one after another and writes each outcome to standard output, after an 8-byte
-length: pickled ("ok", [array, ...], [dtype name, ...], [shape, ...]) or ("error", class name, text).
-Of long arrays some elements are written, flat. kov's calls go eagerly, and every third as a traced
-graph whose dimensions are free.
+Writes frames of 8 bytes of length and a pickled object to standard output: first "ready", then the
+outcome of each drawn call, ("ok", [array, ...], [dtype name, ...], [shape, ...]) or ("error", class
+name, text). Of long arrays some elements are written, flat. kov's calls go eagerly, and every third
+as a traced graph whose dimensions are free.
 """
 
 import os
@@ -135,6 +135,13 @@ def outcome(row, arguments, index):
         return ("error", type(error).__name__, str(error)[:600])
 
 
+def send(out, what):
+    text = pickle.dumps(what, protocol=5)
+    out.write(struct.pack("<q", len(text)))
+    out.write(text)
+    out.flush()
+
+
 def main():
     seed, start, stop = (int(text) for text in sys.argv[2:5])
     functions = drawing.table()
@@ -144,12 +151,10 @@ def main():
         only = [f for f in functions if f"{f.module}.{f.name}" in wanted or f.module in wanted]
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    send(out, "ready")
     for index in range(start, stop):
         row, arguments = drawing.call(functions, seed, index, only)
-        text = pickle.dumps(outcome(row, arguments, index), protocol=5)
-        out.write(struct.pack("<q", len(text)))
-        out.write(text)
-        out.flush()
+        send(out, outcome(row, arguments, index))
 
 
 main()
