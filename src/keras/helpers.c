@@ -126,29 +126,40 @@ kov_dtype kov_part_dtype(kov_dtype dtype)
     return dtype == KOV_DTYPE_C64 ? KOV_DTYPE_F32 : dtype == KOV_DTYPE_C128 ? KOV_DTYPE_F64 : dtype;
 }
 
+kov_value kov_complex_open(kov_builder *b, kov_value x)
+{
+    kov_dtype dtype = kov_part_dtype(kov_dtype_of(b, x));
+    return kov_bitcast(b, kov_unsqueeze_at(b, x, kov_ndim(b, x)), dtype);
+}
+
+kov_value kov_complex_close(kov_builder *b, kov_value parts)
+{
+    kov_dtype dtype = kov_dtype_of(b, parts) == KOV_DTYPE_F32 ? KOV_DTYPE_C64 : KOV_DTYPE_C128;
+    return kov_squeeze_at(b, kov_bitcast(b, parts, dtype), kov_ndim(b, parts) - 1);
+}
+
 kov_value kov_complex_part(kov_builder *b, kov_value x, int part)
 {
     int ndim = kov_ndim(b, x);
-    kov_dtype dtype = kov_part_dtype(kov_dtype_of(b, x));
-    kov_value parts = kov_bitcast(b, kov_unsqueeze_at(b, x, ndim), dtype);
-    return kov_pick(b, parts, ndim, part);
+    return kov_squeeze_at(b, kov_slice_axis(b, kov_complex_open(b, x), ndim, part, part + 1, 1),
+                          ndim);
 }
 
 kov_value kov_complex_join(kov_builder *b, kov_value real, kov_value imaginary)
 {
     int ndim = kov_ndim(b, real);
-    kov_dtype dtype = kov_dtype_of(b, real) == KOV_DTYPE_F32 ? KOV_DTYPE_C64 : KOV_DTYPE_C128;
     const kov_value parts[] = {kov_unsqueeze_at(b, real, ndim),
                                kov_unsqueeze_at(b, imaginary, ndim)};
-    return kov_squeeze_at(b, kov_bitcast(b, kov_concat(b, parts, 2, ndim), dtype), ndim);
+    return kov_complex_close(b, kov_concat(b, parts, 2, ndim));
 }
 
 kov_value kov_conjugate_of(kov_builder *b, kov_value x)
 {
+    static const double signs[] = {1, -1};
     if (!kov_is_complex_value(b, x))
         return x;
-    return kov_complex_join(b, kov_complex_part(b, x, 0),
-                            kov_negative(b, kov_complex_part(b, x, 1)));
+    kov_value parts = kov_complex_open(b, x);
+    return kov_complex_close(b, kov_multiply(b, parts, kov_numbers_like(b, parts, signs, 2)));
 }
 
 kov_value kov_square_of_size(kov_builder *b, kov_value x)
@@ -157,6 +168,31 @@ kov_value kov_square_of_size(kov_builder *b, kov_value x)
         return kov_multiply(b, x, x);
     kov_value real = kov_complex_part(b, x, 0), imaginary = kov_complex_part(b, x, 1);
     return kov_add(b, kov_multiply(b, real, real), kov_multiply(b, imaginary, imaginary));
+}
+
+kov_value kov_complex_bilinear(kov_builder *b, kov_bilinear *function, const void *how, kov_value x,
+                               kov_value y)
+{
+    kov_value products[2][2];
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 2; j++)
+            products[i][j] = function(b, how, kov_complex_part(b, x, i), kov_complex_part(b, y, j));
+    return kov_complex_join(b, kov_subtract(b, products[0][0], products[1][1]),
+                            kov_add(b, products[0][1], products[1][0]));
+}
+
+static kov_value mat_mul_of_parts(kov_builder *b, const void *how, kov_value x, kov_value y)
+{
+    const bool *transpose = how;
+    return kov_mat_mul(b, x, y, transpose[0], transpose[1]);
+}
+
+kov_value kov_matrix_product(kov_builder *b, kov_value x, kov_value y, bool transpose_x,
+                             bool transpose_y)
+{
+    const bool transpose[] = {transpose_x, transpose_y};
+    return kov_is_complex_value(b, x) ? kov_complex_bilinear(b, mat_mul_of_parts, transpose, x, y)
+                                      : kov_mat_mul(b, x, y, transpose_x, transpose_y);
 }
 
 /* ---- Constants ---- */

@@ -38,6 +38,16 @@ kov_value kov_complex_part(kov_builder *b, kov_value x, int part);
 kov_value kov_complex_join(kov_builder *b, kov_value real, kov_value imaginary);
 /* The conjugate of complex numbers; real ones are their own. */
 kov_value kov_conjugate_of(kov_builder *b, kov_value x);
+/* Complex numbers as their parts along a new last dimension of 2, and back. */
+kov_value kov_complex_open(kov_builder *b, kov_value x);
+kov_value kov_complex_close(kov_builder *b, kov_value parts);
+/* A function that is linear in both operands, of complex ones: four calls on their parts. */
+typedef kov_value kov_bilinear(kov_builder *b, const void *how, kov_value x, kov_value y);
+kov_value kov_complex_bilinear(kov_builder *b, kov_bilinear *function, const void *how, kov_value x,
+                               kov_value y);
+/* MatMul; of complex matrices by their parts, for which engines have kernels. */
+kov_value kov_matrix_product(kov_builder *b, kov_value x, kov_value y, bool transpose_x,
+                             bool transpose_y);
 /* |x|^2, which is real. */
 kov_value kov_square_of_size(kov_builder *b, kov_value x);
 

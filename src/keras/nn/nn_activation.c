@@ -25,7 +25,9 @@ kov_value kov_nn_tanh(kov_builder *b, kov_value x)
 
 kov_value kov_nn_silu(kov_builder *b, kov_value x)
 {
-    return kov_swish(b, kov_as_float(b, x), KOV_VALUE_NONE);
+    x = kov_as_float(b, x);
+    return kov_is_complex_value(b, x) ? kov_multiply(b, x, kov_sigmoid(b, x))
+                                      : kov_swish(b, x, KOV_VALUE_NONE);
 }
 
 kov_value kov_nn_gelu(kov_builder *b, kov_value x, bool approximate)
@@ -42,15 +44,17 @@ kov_value kov_nn_celu(kov_builder *b, kov_value x, double alpha)
 {
     x = kov_as_float(b, x);
     kov_value zero = kov_scalar_like(b, x, 0), scale = kov_scalar_like(b, x, alpha);
-    kov_value below = kov_multiply(b, scale, kov_numpy_expm1(b, kov_divide(b, x, scale)));
-    return kov_add(b, kov_maximum(b, x, zero), kov_minimum(b, below, zero));
+    kov_value below = kov_numpy_expm1(b, kov_divide(b, kov_minimum(b, x, zero), scale));
+    return kov_add(b, kov_maximum(b, x, zero), kov_multiply(b, scale, below));
 }
 
 kov_value kov_nn_selu(kov_builder *b, kov_value x)
 {
+    const double alpha = 1.6732632423543772848170429916717;
     x = kov_as_float(b, x);
-    return kov_selu(b, x, kov_scalar_like(b, x, 1.6732632423543772848170429916717),
-                    kov_scalar_like(b, x, 1.0507009873554804934193349852946));
+    kov_value scale = kov_scalar_like(b, x, 1.0507009873554804934193349852946);
+    return kov_is_complex_value(b, x) ? kov_multiply(b, scale, kov_elu(b, x, alpha))
+                                      : kov_selu(b, x, kov_scalar_like(b, x, alpha), scale);
 }
 
 kov_value kov_nn_leaky_relu(kov_builder *b, kov_value x, double negative_slope)
@@ -99,8 +103,8 @@ kov_value kov_nn_tanh_shrink(kov_builder *b, kov_value x)
 kov_value kov_nn_hard_shrink(kov_builder *b, kov_value x, double threshold)
 {
     x = kov_as_float(b, x);
-    kov_value limit = kov_scalar_like(b, x, threshold);
-    return kov_select(b, kov_greater(b, kov_abs(b, x), limit), x, kov_scalar_like(b, x, 0));
+    kov_value size = kov_abs(b, x), limit = kov_scalar_like(b, size, threshold);
+    return kov_select(b, kov_greater(b, size, limit), x, kov_scalar_like(b, x, 0));
 }
 
 kov_value kov_nn_soft_shrink(kov_builder *b, kov_value x, double threshold)
@@ -155,6 +159,15 @@ kov_value kov_nn_glu(kov_builder *b, kov_value x, int64_t axis)
     return kov_multiply(b, halves, kov_sigmoid(b, kov_output(halves, 1)));
 }
 
+/* Of complex numbers, the largest taken out in NumPy's order: that has the largest real part. */
+static kov_value complex_softmax(kov_builder *b, kov_value x, int at, bool logarithm)
+{
+    kov_value over = kov_one_i64(b, at);
+    kov_value shifted = kov_subtract(b, x, kov_reduce_max(b, x, over, true));
+    kov_value part = kov_exp(b, shifted), sum = kov_reduce_sum(b, part, over, true);
+    return logarithm ? kov_subtract(b, shifted, kov_log(b, sum)) : kov_divide(b, part, sum);
+}
+
 /* softmax and log_softmax over one axis, or over all elements. */
 static kov_value over_axis(kov_builder *b, kov_value x, const kov_axes *axis, bool logarithm)
 {
@@ -167,7 +180,9 @@ static kov_value over_axis(kov_builder *b, kov_value x, const kov_axes *axis, bo
         shape = kov_shape_value(b, x);
         x = kov_flatten(b, x);
     }
-    kov_value y = logarithm ? kov_log_softmax(b, x, at) : kov_softmax(b, x, at);
+    kov_value y = kov_is_complex_value(b, x) ? complex_softmax(b, x, at, logarithm)
+                  : logarithm                ? kov_log_softmax(b, x, at)
+                                             : kov_softmax(b, x, at);
     return shape == KOV_VALUE_NONE ? y : kov_reshape(b, y, shape, false);
 }
 

@@ -24,6 +24,8 @@ kov_value kov_nn_batch_normalization(kov_builder *b, kov_value x, kov_value mean
         return KOV_VALUE_ERROR;
     mean = kov_as_float(b, mean);
     variance = kov_as_float(b, variance);
+    if (kov_is_complex_value(b, x)) /* so are mean, offset and scale then */
+        variance = kov_cast(b, variance, dtype);
     kov_value deviation = kov_sqrt(b, kov_add(b, variance, kov_scalar_like(b, variance, epsilon)));
     kov_value factor = kov_divide(b, kov_scalar_like(b, deviation, 1), deviation);
     if (scale != KOV_VALUE_NONE)
@@ -49,7 +51,7 @@ void kov_nn_moments(kov_builder *b, kov_value x, const kov_axes *axes, bool keep
     int n = kov_axes_list(b, "moments", axes, kov_ndim(b, x), list);
     kov_value at = kov_axes_value(b, list, n), mean = kov_reduce_mean(b, wide, at, true);
     kov_value off = kov_subtract(b, wide, mean);
-    kov_value variance = kov_reduce_mean(b, kov_multiply(b, off, off), at, keepdims);
+    kov_value variance = kov_reduce_mean(b, kov_square_of_size(b, off), at, keepdims);
     if (!keepdims && n > 0) /* no axes at all would mean every one of size 1 */
         mean = kov_squeeze(b, mean, at);
     if (dtype == KOV_DTYPE_F16) { /* finite as on Keras's other backends */
@@ -58,7 +60,7 @@ void kov_nn_moments(kov_builder *b, kov_value x, const kov_axes *axes, bool keep
         variance = kov_clamp(b, variance, -largest, largest);
     }
     outs[0] = kov_narrow(b, mean, dtype);
-    outs[1] = kov_narrow(b, variance, dtype);
+    outs[1] = kov_narrow(b, variance, kov_part_dtype(dtype));
 }
 
 /* (B, T, N, H) to (B, N, T, H). */

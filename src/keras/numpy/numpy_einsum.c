@@ -322,7 +322,7 @@ static kov_term matrix_product(kov_builder *b, const kov_term *x, const kov_term
     kov_value free_dims[2];
     kov_value left = as_matrices(b, x, s, 0, &turned[0], &free_dims[0]);
     kov_value right = as_matrices(b, y, s, 1, &turned[1], &free_dims[1]);
-    kov_value v = kov_mat_mul(b, left, right, turned[0], turned[1]);
+    kov_value v = kov_matrix_product(b, left, right, turned[0], turned[1]);
     if (s->free[0].n != 1 || s->free[1].n != 1) {
         const kov_value parts[] = {kov_dims_value(b, v, 0, s->batch.n), free_dims[0], free_dims[1]};
         v = kov_reshape(b, v, kov_join_dims(b, parts, 3), false);

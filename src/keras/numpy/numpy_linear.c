@@ -7,7 +7,7 @@
 static kov_value product(kov_builder *b, kov_value x, kov_value y)
 {
     if (!kov_is_bool_value(b, x))
-        return kov_mat_mul(b, x, y, false, false);
+        return kov_matrix_product(b, x, y, false, false);
     x = kov_cast(b, x, KOV_DTYPE_I32);
     y = kov_cast(b, y, KOV_DTYPE_I32);
     return kov_cast(b, kov_mat_mul(b, x, y, false, false), KOV_DTYPE_BOOL);

@@ -14,13 +14,24 @@ static kov_value reduced(kov_builder *b, const char *function, kov_value x, cons
     return n == 0 ? x : emit(b, x, kov_axes_value(b, axes, n), keepdims);
 }
 
+/* Sums and means of complex numbers are those of their parts, for which engines have kernels. */
+static kov_value reduced_linearly(kov_builder *b, const char *function, kov_value x,
+                                  const kov_axes *axis, bool keepdims, reduction *emit)
+{
+    int axes[KOV_MAX_NDIM], n = kov_axes_list(b, function, axis, kov_ndim(b, x), axes);
+    if (n == 0 || !kov_is_complex_value(b, x))
+        return reduced(b, function, x, axis, keepdims, emit);
+    kov_value over = kov_axes_value(b, axes, n);
+    return kov_complex_close(b, emit(b, kov_complex_open(b, x), over, keepdims));
+}
+
 /* ---- Sums and products ---- */
 
 kov_value kov_numpy_sum(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims)
 {
     x = kov_strong(b, x);
     x = kov_cast(b, x, kov_sum_dtype(kov_dtype_of(b, x)));
-    return reduced(b, "sum", x, axis, keepdims, kov_reduce_sum);
+    return reduced_linearly(b, "sum", x, axis, keepdims, kov_reduce_sum);
 }
 
 kov_value kov_numpy_prod(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims,
@@ -42,7 +53,8 @@ kov_value kov_numpy_mean(kov_builder *b, kov_value x, const kov_axes *axis, bool
     x = kov_strong(b, x);
     kov_dtype dtype = kov_dtype_of(b, x);
     kov_dtype wide = kov_result_type_with(b, &x, 1, KOV_DTYPE_F32);
-    kov_value y = reduced(b, "mean", kov_cast(b, x, wide), axis, keepdims, kov_reduce_mean);
+    kov_value y =
+        reduced_linearly(b, "mean", kov_cast(b, x, wide), axis, keepdims, kov_reduce_mean);
     return kov_cast(b, y, kov_dtype_is_float(dtype) ? dtype : wide);
 }
 
@@ -242,6 +254,8 @@ static kov_value running(kov_builder *b, const char *function, kov_value x, cons
     kov_dtype wide = kov_compute_dtype(dtype);
     x = kov_cast(b, x, wide);
     kov_value place_of = kov_constant_i64_scalar(b, at);
+    if (!product && kov_dtype_is_complex(dtype))
+        return kov_complex_close(b, kov_cum_sum(b, kov_complex_open(b, x), place_of, false, false));
     kov_value y = product ? kov_cumulative_reduce(b, x, place_of, "prod", false)
                           : kov_cum_sum(b, x, place_of, false, false);
     return kov_cast(b, y, dtype);

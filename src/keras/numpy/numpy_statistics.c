@@ -54,7 +54,7 @@ static kov_value nan_moment(kov_builder *b, const char *function, kov_value x, c
 {
     x = kov_strong(b, x);
     kov_dtype dtype = kov_result_type_with_float(b, &x, 1);
-    kov_dtype result = root ? kov_part_dtype(dtype) : dtype;
+    kov_dtype result = order == 2 ? kov_part_dtype(dtype) : dtype;
     x = kov_cast(b, x, kov_result_type_with(b, &x, 1, KOV_DTYPE_F32));
     int list[KOV_MAX_NDIM], n = kov_axes_list(b, function, axis, kov_ndim(b, x), list);
     if (n == 0)
@@ -303,7 +303,7 @@ kov_value kov_numpy_corrcoef(kov_builder *b, kov_value x)
         dtype = dtype == KOV_DTYPE_I64 ? KOV_DTYPE_F64 : b->floatx;
     x = kov_raise_to(b, kov_widen(b, kov_cast(b, x, dtype)), 2);
     kov_value off = kov_subtract(b, x, kov_reduce_mean(b, x, kov_one_i64(b, 1), true));
-    kov_value product = kov_mat_mul(b, off, kov_conjugate_of(b, off), false, true);
+    kov_value product = kov_matrix_product(b, off, kov_conjugate_of(b, off), false, true);
     kov_value square = kov_reduce_sum(b, kov_square_of_size(b, off), kov_one_i64(b, 1), true);
     kov_value length = kov_cast(b, kov_sqrt(b, square), kov_dtype_of(b, off));
     kov_value y = kov_divide(b, kov_divide(b, product, length), kov_swap(b, length, 0, 1));
@@ -313,15 +313,9 @@ kov_value kov_numpy_corrcoef(kov_builder *b, kov_value x)
     return kov_cast(b, y, dtype);
 }
 
-/* The second sequence counts as its conjugate. */
-static kov_value complex_correlate(kov_builder *b, kov_value x1, kov_value x2, const char *mode)
+static kov_value correlate_parts(kov_builder *b, const void *mode, kov_value x1, kov_value x2)
 {
-    kov_value at[2][2];
-    for (int i = 0; i < 2; i++)
-        for (int j = 0; j < 2; j++)
-            at[i][j] = kov_numpy_correlate(b, kov_complex_part(b, x1, i),
-                                           kov_complex_part(b, x2, j), mode);
-    return kov_complex_join(b, kov_add(b, at[0][0], at[1][1]), kov_subtract(b, at[1][0], at[0][1]));
+    return kov_numpy_correlate(b, x1, x2, mode);
 }
 
 /* The shorter sequence slides over the longer; if it is the first, the result is reversed. */
@@ -330,7 +324,7 @@ kov_value kov_numpy_correlate(kov_builder *b, kov_value x1, kov_value x2, const 
     static const int64_t ones[] = {1}, none[] = {0};
     kov_promote_pair(b, &x1, &x2);
     if (kov_is_complex_value(b, x1))
-        return complex_correlate(b, x1, x2, mode);
+        return kov_complex_bilinear(b, correlate_parts, mode, x1, kov_conjugate_of(b, x2));
     if (kov_ndim(b, x1) != 1 || kov_ndim(b, x2) != 1)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
                                 "correlate: both tensors must have one dimension");

@@ -41,6 +41,11 @@ FROM_LIBM(square_root, csqrt)
 FROM_LIBM(tangent, ctan)
 FROM_LIBM(tangent_hyperbolic, ctanh)
 
+double kov_complex_size_single(kov_complex z)
+{
+    return isinf(z.re) || isinf(z.im) ? INFINITY : sqrt(z.re * z.re + z.im * z.im);
+}
+
 bool kov_complex_is_nan(kov_complex z)
 {
     return isnan(z.re) || isnan(z.im);
@@ -142,6 +147,75 @@ static kov_complex minimum(kov_complex a, kov_complex b)
     return kov_complex_compare(a, b) <= 0 ? a : b;
 }
 
+/* ---- Activations ---- */
+
+static const kov_complex zero = {0, 0};
+
+static kov_complex scaled(kov_complex z, double factor)
+{
+    return (kov_complex){z.re * factor, z.im * factor};
+}
+
+kov_complex kov_complex_clamp(kov_complex z, double low, double high)
+{
+    return minimum(maximum(z, (kov_complex){low, 0}), (kov_complex){high, 0});
+}
+
+static kov_complex relu(kov_complex z)
+{
+    return maximum(z, zero);
+}
+
+static kov_complex hard_sigmoid(kov_complex z)
+{
+    return scaled(kov_complex_clamp((kov_complex){z.re + 3, z.im}, 0, 6), 1.0 / 6);
+}
+
+static kov_complex hard_swish(kov_complex z)
+{
+    return multiply(z, hard_sigmoid(z));
+}
+
+static kov_complex soft_sign(kov_complex z)
+{
+    return scaled(z, 1 / (1 + hypot(z.re, z.im)));
+}
+
+/* cos(y) - 1 is -2 sin(y / 2)^2, which does not cancel. */
+static kov_complex exponential_less_one(kov_complex z)
+{
+    double half = sin(z.im / 2);
+    return (kov_complex){expm1(z.re) * cos(z.im) - 2 * half * half, exp(z.re) * sin(z.im)};
+}
+
+kov_complex kov_complex_elu(kov_complex z, double alpha)
+{
+    bool is_above = !kov_complex_is_nan(z) && kov_complex_compare(z, zero) > 0;
+    return is_above ? z : scaled(exponential_less_one(z), alpha);
+}
+
+/* log(exp(z) + 1) with the larger term taken out; the angle is brought back to [-pi, pi]. */
+static kov_complex soft_plus(kov_complex z)
+{
+    const double turn = 6.283185307179586476925286766559;
+    kov_complex larger = maximum(z, zero), smaller = minimum(z, zero);
+    kov_complex rest = exponential(subtract(smaller, larger));
+    double size = rest.re * (2 + rest.re) + rest.im * rest.im; /* |1 + rest|^2 - 1 */
+    kov_complex y = add(larger, (kov_complex){log1p(size) / 2, atan2(rest.im, 1 + rest.re)});
+    return (kov_complex){y.re, y.im - turn * rint(y.im / turn)};
+}
+
+/* z (1 + tanh(sqrt(2 / pi) (z + 0.044715 z^3))) / 2 */
+kov_complex kov_complex_gelu_tanh(kov_complex z)
+{
+    kov_complex cube = multiply(multiply(z, z), z);
+    kov_complex inner = scaled(add(z, scaled(cube, 0.044715)), 0.79788456080286535588);
+    kov_complex rise = tangent_hyperbolic(inner);
+    return scaled(multiply(z, (kov_complex){1 + rise.re, rise.im}), 0.5);
+}
+
+/* ---- By operation ---- */
+
 kov_complex_unary *kov_complex_unary_of(int op)
 {
     static kov_complex_unary *const functions[KOV_OP_COUNT] = {
@@ -163,6 +237,11 @@ kov_complex_unary *kov_complex_unary_of(int op)
         [KOV_OP_TAN] = tangent,
         [KOV_OP_TANH] = tangent_hyperbolic,
         [KOV_OP_SIGMOID] = sigmoid,
+        [KOV_OP_RELU] = relu,
+        [KOV_OP_H_SIGMOID] = hard_sigmoid,
+        [KOV_OP_H_SWISH] = hard_swish,
+        [KOV_OP_SOFT_SIGN] = soft_sign,
+        [KOV_OP_SOFT_PLUS] = soft_plus,
     };
     return functions[op];
 }

@@ -63,7 +63,8 @@ static bool takes(int op, kov_dtype dtype)
     case KOV_WIDE_REAL:
         return op != KOV_OP_BITWISE_NOT;
     case KOV_WIDE_COMPLEX:
-        return op == KOV_OP_ABS || kov_complex_unary_of(op) != NULL;
+        return op == KOV_OP_ABS || op == KOV_OP_CLAMP || op == KOV_OP_ELU || op == KOV_OP_GELU ||
+               kov_complex_unary_of(op) != NULL;
     case KOV_WIDE_SIGNED:
     case KOV_WIDE_UNSIGNED:
         return takes_integers(op) && (dtype != KOV_DTYPE_BOOL || op != KOV_OP_NEGATIVE);
@@ -217,16 +218,36 @@ static void unsigned_function(const kov_eval *eval, int n, uint64_t *x)
     }
 }
 
-static void complex_function(const kov_eval *eval, int n, kov_block *x)
+static kov_complex complex_with_attributes(const kov_eval *eval, kov_complex z)
 {
-    kov_complex_unary *function = kov_complex_unary_of(kov_eval_op(eval));
+    const kov_attr *attrs = eval->attrs;
+    switch (kov_eval_op(eval)) {
+    case KOV_OP_CLAMP:
+        return kov_complex_clamp(z, attrs[KOV_CLAMP_MIN].u.real, attrs[KOV_CLAMP_MAX].u.real);
+    case KOV_OP_ELU:
+        return kov_complex_elu(z, attrs[KOV_ELU_ALPHA].u.real);
+    default: /* Gelu */
+        return kov_complex_gelu_tanh(z);
+    }
+}
+
+static kov_status complex_function(const kov_eval *eval, int n, kov_block *x)
+{
+    int op = kov_eval_op(eval);
+    bool is_single = eval->inputs[0].dtype == KOV_DTYPE_C64;
+    kov_complex_unary *function = kov_complex_unary_of(op);
+    if (op == KOV_OP_GELU &&
+        strcasecmp(eval->attrs[KOV_GELU_APPROXIMATION_MODE].u.string, "tanh") != 0)
+        return kov_eval_fail(eval, KOV_TYPE_ERROR,
+                             "the error function is not defined for complex numbers");
     for (int k = 0; k < n; k++) { /* out.r[k] lies at or before in.c[k] */
         kov_complex z = x->c[k];
-        if (function)
-            x->c[k] = function(z);
+        if (op == KOV_OP_ABS)
+            x->r[k] = is_single ? kov_complex_size_single(z) : hypot(z.re, z.im);
         else
-            x->r[k] = hypot(z.re, z.im);
+            x->c[k] = function ? function(z) : complex_with_attributes(eval, z);
     }
+    return KOV_OK;
 }
 
 kov_status kov_eval_unary(kov_eval *eval)
@@ -246,7 +267,7 @@ kov_status kov_eval_unary(kov_eval *eval)
         else if (wide == KOV_WIDE_UNSIGNED)
             unsigned_function(eval, n, x.u);
         else
-            complex_function(eval, n, &x);
+            KOV_TRY(complex_function(eval, n, &x));
         kov_block_store(out->dtype, out->data, at, 1, n, &x);
     }
     return KOV_OK;

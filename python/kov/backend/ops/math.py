@@ -34,6 +34,11 @@ def _get_complex_tensor_from_tuple(x):
             "Input `x` should be a tuple of two tensors - real and imaginary, equal in shape. "
             f"Received shapes: {parts[0].shape} and {parts[1].shape}"
         )
+    if not all("float" in part.dtype for part in parts):
+        raise ValueError(
+            "At least one tensor in input `x` is not of type float. "
+            f"Received dtypes: {parts[0].dtype} and {parts[1].dtype}"
+        )
     dtype = "complex64"
     if "float64" in (parts[0].dtype, parts[1].dtype):
         dtype = "complex128"

@@ -68,6 +68,17 @@ static const binary_row binary_f64[KOV_ELEMENTWISE_COUNT] = {KOV_ELEMENTWISE_ARI
     static const binary_row binary_##type[KOV_ELEMENTWISE_COUNT] = {INTEGER_BINARY(type)};
 KOV_INTEGER_TYPES(INTEGER_TABLES)
 
+#define COMPLEX_TABLES(type)                                                                       \
+    static const unary_row unary_##type[KOV_ELEMENTWISE_COUNT] = {                                 \
+        KERNEL(type, abs, ABS) KERNEL(type, negative, NEGATIVE) KERNEL(type, isnan, ISNAN)         \
+            KERNEL(type, isinf, ISINF) KERNEL(type, isfinite, ISFINITE)};                          \
+    static const binary_row binary_##type[KOV_ELEMENTWISE_COUNT] = {                               \
+        KERNEL(type, add, ADD) KERNEL(type, subtract, SUBTRACT) KERNEL(type, multiply, MULTIPLY)   \
+            KERNEL(type, divide, DIVIDE) KERNEL(type, equal, EQUAL)                                \
+                KERNEL(type, not_equal, NOT_EQUAL)};
+COMPLEX_TABLES(c64)
+COMPLEX_TABLES(c128)
+
 /* A bool is 0 or 1: where uint8's kernel keeps it so, it serves. */
 static const unary_row unary_bool[KOV_ELEMENTWISE_COUNT] = {
     KERNEL(u8, logical_not, LOGICAL_NOT) KERNEL(u8, logical_not, BITWISE_NOT)};
@@ -83,14 +94,12 @@ static const binary_row binary_bool[KOV_ELEMENTWISE_COUNT] = {
 #define BINARY_TABLE(type, T, U, constant) [KOV_DTYPE_##constant] = binary_##type,
 #define CLIP_ROW(type, T, U, constant) [KOV_DTYPE_##constant] = KOV_ISA_TABLE(type##_clip),
 
-static const unary_row *const unary_tables[KOV_DTYPE_COUNT] = {[KOV_DTYPE_F32] = unary_f32,
-                                                               [KOV_DTYPE_F64] = unary_f64,
-                                                               [KOV_DTYPE_BOOL] = unary_bool,
-                                                               KOV_INTEGER_TYPES(UNARY_TABLE)};
-static const binary_row *const binary_tables[KOV_DTYPE_COUNT] = {[KOV_DTYPE_F32] = binary_f32,
-                                                                 [KOV_DTYPE_F64] = binary_f64,
-                                                                 [KOV_DTYPE_BOOL] = binary_bool,
-                                                                 KOV_INTEGER_TYPES(BINARY_TABLE)};
+static const unary_row *const unary_tables[KOV_DTYPE_COUNT] = {
+    [KOV_DTYPE_F32] = unary_f32, [KOV_DTYPE_F64] = unary_f64,   [KOV_DTYPE_BOOL] = unary_bool,
+    [KOV_DTYPE_C64] = unary_c64, [KOV_DTYPE_C128] = unary_c128, KOV_INTEGER_TYPES(UNARY_TABLE)};
+static const binary_row *const binary_tables[KOV_DTYPE_COUNT] = {
+    [KOV_DTYPE_F32] = binary_f32, [KOV_DTYPE_F64] = binary_f64,   [KOV_DTYPE_BOOL] = binary_bool,
+    [KOV_DTYPE_C64] = binary_c64, [KOV_DTYPE_C128] = binary_c128, KOV_INTEGER_TYPES(BINARY_TABLE)};
 static const ternary_row clip_rows[KOV_DTYPE_COUNT] = {[KOV_DTYPE_F32] = KOV_ISA_TABLE(f32_clip),
                                                        [KOV_DTYPE_F64] = KOV_ISA_TABLE(f64_clip),
                                                        KOV_INTEGER_TYPES(CLIP_ROW)};
@@ -132,9 +141,9 @@ kov_binary_kernel *kov_elementwise_binary(kov_elementwise_op op, kov_dtype dtype
 
 kov_ternary_kernel *kov_elementwise_ternary(kov_elementwise_op op, kov_dtype dtype)
 {
-    static const ternary_row select_rows[4] = {KOV_ISA_TABLE(b8_select), KOV_ISA_TABLE(b16_select),
-                                               KOV_ISA_TABLE(b32_select),
-                                               KOV_ISA_TABLE(b64_select)};
+    static const ternary_row select_rows[5] = {KOV_ISA_TABLE(b8_select), KOV_ISA_TABLE(b16_select),
+                                               KOV_ISA_TABLE(b32_select), KOV_ISA_TABLE(b64_select),
+                                               KOV_ISA_TABLE(b128_select)};
     kov_isa isa = kov_cpu_isa();
     if (!known(op, dtype))
         return NULL;
@@ -151,6 +160,8 @@ kov_ternary_kernel *kov_elementwise_ternary(kov_elementwise_op op, kov_dtype dty
         return select_rows[2][isa];
     case 64:
         return select_rows[3][isa];
+    case 128:
+        return select_rows[4][isa];
     default:
         return NULL;
     }
@@ -163,7 +174,11 @@ int kov_elementwise_arity(kov_elementwise_op op)
 
 kov_dtype kov_elementwise_result(kov_elementwise_op op, kov_dtype dtype)
 {
-    return known(op, dtype) && gives_bool[op] ? KOV_DTYPE_BOOL : dtype;
+    if (known(op, dtype) && gives_bool[op])
+        return KOV_DTYPE_BOOL;
+    if (op == KOV_ELEMENTWISE_ABS && kov_dtype_is_complex(dtype))
+        return dtype == KOV_DTYPE_C64 ? KOV_DTYPE_F32 : KOV_DTYPE_F64;
+    return dtype;
 }
 
 const char *kov_elementwise_name(kov_elementwise_op op)

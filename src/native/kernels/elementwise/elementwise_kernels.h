@@ -74,6 +74,21 @@ KOV_DECLARE_F64_UNARY(LOGICAL_NOT, logical_not)
     KOV_DECLARE_INTEGER_ROW(type, right_shift)
 KOV_INTEGER_TYPES(KOV_DECLARE_INTEGER)
 
+#define KOV_DECLARE_COMPLEX(type)                                                                  \
+    KOV_ISA_DECLARE(kov_unary_kernel, type##_abs);                                                 \
+    KOV_ISA_DECLARE(kov_unary_kernel, type##_negative);                                            \
+    KOV_ISA_DECLARE(kov_unary_kernel, type##_isnan);                                               \
+    KOV_ISA_DECLARE(kov_unary_kernel, type##_isinf);                                               \
+    KOV_ISA_DECLARE(kov_unary_kernel, type##_isfinite);                                            \
+    KOV_ISA_DECLARE(kov_binary_kernel, type##_add);                                                \
+    KOV_ISA_DECLARE(kov_binary_kernel, type##_subtract);                                           \
+    KOV_ISA_DECLARE(kov_binary_kernel, type##_multiply);                                           \
+    KOV_ISA_DECLARE(kov_binary_kernel, type##_divide);                                             \
+    KOV_ISA_DECLARE(kov_binary_kernel, type##_equal);                                              \
+    KOV_ISA_DECLARE(kov_binary_kernel, type##_not_equal);
+KOV_DECLARE_COMPLEX(c64)
+KOV_DECLARE_COMPLEX(c128)
+
 KOV_ISA_DECLARE(kov_ternary_kernel, f32_clip);
 KOV_ISA_DECLARE(kov_ternary_kernel, f64_clip);
 /* By the size of the elements selected. */
@@ -81,5 +96,6 @@ KOV_ISA_DECLARE(kov_ternary_kernel, b8_select);
 KOV_ISA_DECLARE(kov_ternary_kernel, b16_select);
 KOV_ISA_DECLARE(kov_ternary_kernel, b32_select);
 KOV_ISA_DECLARE(kov_ternary_kernel, b64_select);
+KOV_ISA_DECLARE(kov_ternary_kernel, b128_select);
 
 #endif

@@ -18,8 +18,8 @@ static bool is_computable(kov_dtype dtype)
            dtype != KOV_DTYPE_F8E4M3 && dtype != KOV_DTYPE_F8E5M2;
 }
 
-/* What registers hold: complex64 is moved and selected, and computed where there are kernels. */
-static bool is_held(kov_dtype dtype) { return dtype == KOV_DTYPE_C64 || is_computable(dtype); }
+/* What registers hold: complex numbers are computed where there are kernels, not converted. */
+static bool is_held(kov_dtype dtype) { return kov_dtype_is_complex(dtype) || is_computable(dtype); }
 
 /* Looks the kernel up; false if the operation does not take the dtype. */
 static bool find_kernel(kov_elementwise_op op, kov_dtype dtype, kov_program_step *step)

@@ -6,8 +6,9 @@
 
 #include "native/kernels/elementwise/elementwise_program.h"
 
-/* Elements of a register: at 4 bytes, half a dozen of them stay in the first-level cache. */
-enum { KOV_TILE = 1024, KOV_TILE_BYTES = KOV_TILE * 8 };
+/* Elements of a register: at 4 bytes, half a dozen of them stay in the first-level cache. The
+ * largest are complex128. */
+enum { KOV_TILE = 1024, KOV_TILE_BYTES = KOV_TILE * 16 };
 
 typedef struct kov_program_step {
     kov_unary_kernel *unary; /* one of the three, or none: convert */
