@@ -362,6 +362,64 @@ def test_segments_and_scatter():
     np.testing.assert_array_equal(np.asarray(updated)[3], x[0])
 
 
+@pytest.mark.parametrize("name", ["conv", "depthwise_conv", "conv_transpose"])
+def test_convolution(name):
+    """Against the product of transforms of the whole: convolution in the frequency domain."""
+    x, kernel = numbers((1, 9, 1), "complex64"), numbers((3, 1, 1), "complex64", 5)
+    got = np.asarray(getattr(ops, name)(x, kernel, padding="valid"))
+    wide = x[0, :, 0].astype("complex128"), kernel[:, 0, 0].astype("complex128")
+    if name == "conv_transpose":
+        want = np.convolve(*wide)
+    else:
+        want = np.convolve(wide[0], wide[1][::-1], mode="valid")
+    np.testing.assert_allclose(got[0, :, 0], want, rtol=0, atol=3 * 16 * np.finfo("float32").eps)
+    mixed = getattr(ops, name)(x.real.copy(), kernel, padding="valid")
+    assert mixed.dtype == "complex64"
+
+
+# Keras on JAX, for an input of both signs; formulas from its documentation.
+ACTIVATIONS = {
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    "silu": lambda z: z / (1 + np.exp(-z)),
+    "tanh": np.tanh,
+    "softplus": lambda z: np.log(1 + np.exp(z)),
+    "log_sigmoid": lambda z: -np.log(1 + np.exp(-z)),
+    "softsign": lambda z: z / (1 + np.abs(z)),
+    "tanh_shrink": lambda z: z - np.tanh(z),
+    "relu": lambda z: np.maximum(z, 0),
+    "relu6": lambda z: np.minimum(np.maximum(z, 0), 6),
+    "hard_tanh": lambda z: np.minimum(np.maximum(z, -1), 1),
+    "hard_sigmoid": lambda z: np.minimum(np.maximum(z + 3, 0), 6) / 6,
+    "hard_silu": lambda z: z * np.minimum(np.maximum(z + 3, 0), 6) / 6,
+    "elu": lambda z: np.where(z > 0, z, np.exp(z) - 1),
+    "celu": lambda z: np.where(z > 0, z, np.exp(z) - 1),
+    "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * (np.exp(z) - 1)),
+    "gelu": lambda z: z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z ** 3))) / 2,
+    "softmax": lambda z: np.exp(z) / np.sum(np.exp(z)),
+    "leaky_relu": lambda z: np.where(z < 0, 0.2 * z, z),
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations(name, dtype):
+    x = numbers((40,), dtype)
+    got = np.asarray(getattr(ops, name)(x))
+    assert got.dtype == dtype
+    # The formulas cancel by up to a digit; results are below 10.
+    np.testing.assert_allclose(got, ACTIVATIONS[name](x.astype("complex128")), rtol=0,
+                               atol=200 * np.finfo(dtype).eps)
+
+
+def test_normalisation():
+    x = numbers((6, 5), "complex64")
+    mean, variance = (np.asarray(y) for y in ops.moments(x, [0]))
+    np.testing.assert_allclose(mean, x.mean(0), atol=1e-6)
+    np.testing.assert_allclose(variance, x.var(0), atol=1e-6)
+    got = np.asarray(ops.batch_normalization(x, mean, variance, axis=-1, epsilon=0.0))
+    np.testing.assert_allclose(got, (x - x.mean(0)) / np.sqrt(x.var(0)), atol=5e-6)
+
+
 # ---- Moves and makers ----------------------------------------------------------------------------
 
 MOVES = {

@@ -60,9 +60,46 @@ static kov_value finish(kov_builder *b, const struct plan *p, kov_value y)
     return p->first ? y : kov_to_channels_last(b, y);
 }
 
+/* What convolutions of complex numbers pass on to those of their parts. */
+struct convolution {
+    enum { PLAIN, DEPTHWISE, TRANSPOSED } kind;
+    kov_ints strides, output_padding, dilation;
+    const char *padding, *data_format;
+};
+
+static kov_value convolve_parts(kov_builder *b, const void *how, kov_value x, kov_value kernel)
+{
+    const struct convolution *c = how;
+    switch (c->kind) {
+    case PLAIN:
+        return kov_nn_conv(b, x, kernel, c->strides, c->padding, c->data_format, c->dilation);
+    case DEPTHWISE:
+        return kov_nn_depthwise_conv(b, x, kernel, c->strides, c->padding, c->data_format,
+                                     c->dilation);
+    default:
+        return kov_nn_conv_transpose(b, x, kernel, c->strides, c->padding, c->output_padding,
+                                     c->data_format, c->dilation);
+    }
+}
+
+static bool any_complex(kov_builder *b, kov_value x, kov_value kernel)
+{
+    return kov_is_complex_value(b, x) || kov_is_complex_value(b, kernel);
+}
+
+static kov_value complex_convolution(kov_builder *b, const struct convolution *c, kov_value x,
+                                     kov_value kernel)
+{
+    kov_promote_pair(b, &x, &kernel);
+    return kov_complex_bilinear(b, convolve_parts, c, x, kernel);
+}
+
 kov_value kov_nn_conv(kov_builder *b, kov_value inputs, kov_value kernel, kov_ints strides,
                       const char *padding, const char *data_format, kov_ints dilation_rate)
 {
+    const struct convolution c = {PLAIN, strides, {NULL, 0}, dilation_rate, padding, data_format};
+    if (any_complex(b, inputs, kernel))
+        return complex_convolution(b, &c, inputs, kernel);
     struct plan p =
         plan_of(b, "conv", &inputs, &kernel, strides, padding, data_format, dilation_rate);
     if (b->status != KOV_OK)
@@ -90,6 +127,10 @@ kov_value kov_nn_depthwise_conv(kov_builder *b, kov_value inputs, kov_value kern
                                 kov_ints strides, const char *padding, const char *data_format,
                                 kov_ints dilation_rate)
 {
+    const struct convolution c = {DEPTHWISE,     strides, {NULL, 0},
+                                  dilation_rate, padding, data_format};
+    if (any_complex(b, inputs, kernel))
+        return complex_convolution(b, &c, inputs, kernel);
     struct plan p = plan_of(b, "depthwise_conv", &inputs, &kernel, strides, padding, data_format,
                             dilation_rate);
     if (b->status != KOV_OK)
@@ -139,6 +180,10 @@ kov_value kov_nn_conv_transpose(kov_builder *b, kov_value inputs, kov_value kern
                                 kov_ints strides, const char *padding, kov_ints output_padding,
                                 const char *data_format, kov_ints dilation_rate)
 {
+    const struct convolution c = {TRANSPOSED,    strides, output_padding,
+                                  dilation_rate, padding, data_format};
+    if (any_complex(b, inputs, kernel))
+        return complex_convolution(b, &c, inputs, kernel);
     struct plan p = plan_of(b, "conv_transpose", &inputs, &kernel, strides, padding, data_format,
                             dilation_rate);
     kov_window begin, end, extra;
