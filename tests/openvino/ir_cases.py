@@ -242,7 +242,20 @@ def _structure():
     case("inputs_in_order", lambda a, b, c: op.subtract(c, b), x, x + 1, x + 3)
 
 
-for _family in (_element_wise, _reductions, _shapes, _indexing, _neural, _structure):
+def _transforms():
+    signal, image = random(3, 7, 2), random(2, 6, 5, 2)
+    for name in ("dft", "idft"):
+        case(name, lambda x, name=name: getattr(op, name)(x, i64(1)), signal)
+        case(name + " of a plane", lambda x, name=name: getattr(op, name)(x, i64(1, 2)), image)
+    case("dft padded", lambda x: op.dft(x, i64(1), i64(12)), signal)
+    case("rdft", lambda x: op.rdft(x, i64(1)), random(3, 9))
+    case("irdft", lambda x: op.irdft(x, i64(1), i64(9)), random(3, 5, 2))
+    case("inverse", lambda x: op.inverse(x, False), random(4, 3, 3) + 5 * np.eye(3, dtype=F32))
+    case("ctc_loss", lambda x: op.ctc_loss(x, i64(5, 4).astype(I32), np.array([[0, 1, 0, 0, 0], [1, 1, 0, 0, 0]], I32),
+                                           np.array([2, 2], I32), I32(2)), random(2, 5, 3), free=False)
+
+
+for _family in (_element_wise, _reductions, _shapes, _indexing, _neural, _structure, _transforms):
     _family()
 
 
