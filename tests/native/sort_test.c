@@ -48,7 +48,8 @@ static void put(kov_dtype dtype, void *data, size_t i, int kind)
         ((uint32_t *)data)[i] = kind == FINITE ? next() * 2 + next() % 2 : next() % 3;
         break;
     case KOV_DTYPE_I64:
-        ((int64_t *)data)[i] = kind == FINITE ? ((int64_t)next() << 33) - next() : next() % 3;
+        ((int64_t *)data)[i] =
+            kind == FINITE ? (int64_t)((uint64_t)next() << 33) - next() : next() % 3;
         break;
     default:
         ((uint8_t *)data)[i] = (uint8_t)next();
