@@ -17,7 +17,8 @@ def main():
     mode = [] if "--write" in sys.argv[1:] else ["--check"]
     return subprocess.run(
         [sys.executable, "tools/tables.py", "--opset", "src/opset/opset.def",
-         "--keras", "src/keras/keras_ops.def", "--docs", "docs/ops.md", *mode],
+         "--keras", "src/keras/keras_ops.def", "--docs", "docs/ops.md",
+         "--openvino", "docs/openvino.json", *mode],
         cwd=ROOT, check=False,
     ).returncode
 

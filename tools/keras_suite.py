@@ -6,6 +6,8 @@
     keras_suite.py -k log1p               tests by name (a pytest expression)
     keras_suite.py --folder layers/core   files below keras/src/layers/core
     keras_suite.py ops/numpy_test.py      one file
+    keras_suite.py --device CPU --folder ops
+                                          eager calls as graphs that OpenVINO compiles
     keras_suite.py --functions-present-only
                                           counts apart what fails only because kov lacks a function
 
@@ -84,6 +86,7 @@ def arguments():
     parser.add_argument("--functions-present-only", action="store_true")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
     parser.add_argument("--keep", action="store_true", help="keep results of another build of kov")
+    parser.add_argument("--device", help="eager calls are compiled as graphs for this device of OpenVINO")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--idle", type=float, default=600, help="seconds without an outcome")
     parser.add_argument("--out", default=os.path.join(ROOT, "build"), help="folder of the results")
@@ -104,6 +107,7 @@ class Suite:
                                "print(u.find_spec('keras').submodule_search_locations[0])")
         name = "keras-suite" + ("-" + re.sub(r"\W+", "_", options.expression)
                                 if options.expression else "")
+        name += "-" + options.device.lower() if options.device else ""
         self.work = os.path.join(os.path.abspath(options.out), name)
         self.lock = threading.Lock()
         self.running = set()
@@ -257,6 +261,8 @@ class Suite:
             KOV_SUITE_LOG=log, KOV_SUITE_DONE=done_path, PYTHONPATH=os.pathsep.join(path),
             PYTHONDONTWRITEBYTECODE="1", TF_CPP_MIN_LOG_LEVEL="3", JAX_PLATFORMS="cpu",
             CUDA_VISIBLE_DEVICES="-1", PYTHONFAULTHANDLER="1")
+        if self.options.device:
+            environment.update(KOV_SUITE_DEVICE=self.options.device, KOV_DEVICE=self.options.device)
         with open(output_path, "ab") as output:
             process = subprocess.Popen(command, cwd=self.work, env=environment, stdout=output,
                                        stderr=subprocess.STDOUT, start_new_session=True)
@@ -292,7 +298,7 @@ class Suite:
         report = suite_report.Report({name: suite_report.rows(self._log_path(name))
                                       for name in files}, present=self._functions())
         versions = json.loads(self._ask(VERSIONS))
-        complete = not (self.options.expression or self.options.folder or self.options.files)
+        complete = not (self.options.device or self.options.expression or self.options.folder or self.options.files)
         out = os.path.abspath(self.options.out)
         path = os.path.join(out, "keras-suite.json") if complete else self.work + "-part.json"
         write(path, json.dumps(dict(report.as_dict(), versions=versions, complete=complete),

@@ -79,6 +79,10 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "multi_device: needs more than one device")
     _install_conftest()
     _lift_in_bodies()
+    if os.environ.get("KOV_SUITE_DEVICE"):
+        from suite import jit
+
+        jit.install(os.environ["KOV_SUITE_DEVICE"])
 
 
 def _lift_in_bodies():

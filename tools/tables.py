@@ -514,19 +514,39 @@ def tables_json(ops, functions):
     }, indent=1) + "\n"
 
 
-def docs(ops, functions):
+def on_openvino(record, function):
+    """What the record of tools/probe_openvino.py says of a function."""
+    lacking = record.get(f"{function.module}.{function.name}")
+    if lacking is None:
+        return "not probed"
+    return "split: " + ", ".join(lacking) if lacking else "whole"
+
+
+def docs(ops, functions, record):
     modules = sorted({f.module for f in functions})
     kov_rows = [o for o in ops if o.domain == "kov"]
+    whole = [f for f in functions if on_openvino(record, f) == "whole"]
     out = ["# Functions of Keras in kov", "",
-           "Made from `src/keras/keras_ops.def` by `tools/tables.py --docs`; do not edit.", "",
-           f"{len(functions)} functions; {len(ops)} operations, {len(kov_rows)} of them of kov's own domain.", ""]
+           "Made from `src/keras/keras_ops.def` and `docs/openvino.json` by `tools/tables.py --docs`; do not edit.", "",
+           f"{len(functions)} functions; {len(ops)} operations, {len(kov_rows)} of them of kov's own domain.", "",
+           f"On OpenVINO, with float32, int32 and bool and sizes known, {len(whole)} functions are whole: one part of a",
+           "plan. The others are split: the operations named run natively between parts, since OpenVINO lacks them or,",
+           "where a type is named, does not compute in it exactly. `tools/probe_openvino.py` measured this.", ""]
     for module in modules:
         rows = [f for f in functions if f.module == module]
-        out += [f"## {module} ({len(rows)})", "", "| function | what it computes | since |", "|---|---|---|"]
+        out += [f"## {module} ({len(rows)})", "", "| function | what it computes | since | OpenVINO |", "|---|---|---|---|"]
         for f in rows:
-            out.append(f"| `{f.name}({f.signature()})` | {f.summary.replace('|', chr(92) + '|')} | {f.since} |")
+            out.append(f"| `{f.name}({f.signature()})` | {f.summary.replace('|', chr(92) + '|')} | {f.since} "
+                       f"| {on_openvino(record, f)} |")
         out.append("")
     return "\n".join(out)
+
+
+def read_record(path):
+    if not path or not os.path.exists(path):
+        return {}
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
 
 
 def write_if_changed(path, text):
@@ -546,6 +566,7 @@ def main():
     parser.add_argument("--keras", required=True)
     parser.add_argument("--out", help="folder for generated sources")
     parser.add_argument("--docs", help="file for the function reference")
+    parser.add_argument("--openvino", help="record of tools/probe_openvino.py, for --docs")
     parser.add_argument("--check", action="store_true", help="compare --docs instead of writing it")
     args = parser.parse_args()
     try:
@@ -562,7 +583,7 @@ def main():
             ):
                 write_if_changed(os.path.join(args.out, name), text)
         if args.docs:
-            text = docs(ops, functions)
+            text = docs(ops, functions, read_record(args.openvino))
             if args.check:
                 if not os.path.exists(args.docs) or open(args.docs, encoding="utf-8").read() != text:
                     raise TableError(f"{args.docs} is not current: run make docs")

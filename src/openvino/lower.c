@@ -125,8 +125,10 @@ static bool lower_mat_mul(kov_rewrite *r, const kov_node *node, kov_value *out)
     const kov_value_info *y = kov_graph_value(r->from, node->inputs[1]);
     bool transpose_x = node->attrs[KOV_MAT_MUL_TRANSPOSE_A].u.boolean;
     bool transpose_y = node->attrs[KOV_MAT_MUL_TRANSPOSE_B].u.boolean;
-    if (x->dtype != KOV_DTYPE_I32 || y->dtype != KOV_DTYPE_I32 || x->ndim < 2 || y->ndim < 2)
+    if (x->dtype != KOV_DTYPE_I32 || y->dtype != KOV_DTYPE_I32 || x->ndim < 1 || y->ndim < 1)
         return false;
+    transpose_x = transpose_x && x->ndim > 1; /* a vector has one side */
+    transpose_y = transpose_y && y->ndim > 1;
     kov_dim inner = x->dims[x->ndim - (transpose_x ? 2 : 1)];
     if (inner < 1 || inner > MAX_INNER)
         return false;

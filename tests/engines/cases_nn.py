@@ -206,6 +206,7 @@ CASES = {
                                 shapes=ONE, types=("float32",), **PRODUCTS),
     "image.elastic_transform": Spec(lambda t: C(_image(t, 2, 7, 9, 3), seed=3), shapes=ONE, types=("float32",),
                                     judge="shapes", ulp=512, of_largest=True, why="read at coordinates that come from logarithms and sines"),
+    # NumPy's backend mirrors the border with the last row twice, the others with it once.
     "image.sobel_edges": Spec(lambda t: min(t.shape) > 1 and t.ndim == 4 and _image(t), shapes=IMAGES, types=("float32",),
-                              **PRODUCTS),
+                              judge="jax", **PRODUCTS),
 }

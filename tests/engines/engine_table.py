@@ -32,6 +32,10 @@ def public(keras, name, via):
     module, _, function = name.partition(".")
     if via == "getitem":
         return lambda x, key: x[key]
+    if via == "table":
+        from kov import _core
+
+        return _core.function(module, function)
     if via == "backend":
         from kov.activation import backend_module
 

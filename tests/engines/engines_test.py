@@ -57,6 +57,21 @@ def test_engines_agree(name):
     assert not wrong, f"{len(wrong)} disagreements\n" + "\n".join(wrong[:40])
 
 
+@pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="OpenVINO is not installed")
+def test_record_of_openvino_is_current():
+    """One case of each function, with KOV_ENGINES=whole all: `tools/probe_openvino.py --write --new`."""
+    from openvino_probe import cases, probe, recorded
+
+    record, wrong = recorded(), []
+    assert set(record) == set(FUNCTIONS), "docs/openvino.json: run tools/probe_openvino.py --write --new"
+    for name in FUNCTIONS:
+        tried = sorted(cases(name), key=lambda case: zlib.crc32(case.id.encode()))
+        for case in tried if MODE == "whole" else tried[:1]:
+            more = probe(case) - set(record[name])
+            wrong += [f"{case.id}: {more}"] if more else []
+    assert not wrong, "\n".join(wrong)
+
+
 def devices():
     has_openvino = importlib.util.find_spec("openvino") is not None
     return DEVICES if has_openvino else DEVICES[:-1]

@@ -17,9 +17,10 @@ void kov_math_top_k(kov_builder *b, kov_value x, kov_value k, bool sorted, kov_v
     if (truth)
         x = kov_cast(b, x, KOV_DTYPE_U8);
     k = kov_cast(b, k, KOV_DTYPE_I64);
-    kov_value best =
-        kov_top_k(b, x, k, ndim - 1, "max", sorted ? "value" : "none", KOV_DTYPE_I32, true);
-    outs[0] = truth ? kov_cast(b, best, KOV_DTYPE_BOOL) : best;
+    /* In order where none is asked for, too: OpenVINO knows a stable choice only so. */
+    (void)sorted;
+    kov_value best = kov_top_k(b, x, k, ndim - 1, "max", "value", KOV_DTYPE_I32, true);
+    outs[0] = truth ? kov_not_equal(b, best, kov_scalar_like(b, best, 0)) : best;
     outs[1] = kov_output(best, 1);
 }
 

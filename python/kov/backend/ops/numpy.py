@@ -21,6 +21,18 @@ def vectorize(pyfunc, *, excluded=None, signature=None):
     """Applies a function of scalars to arrays, over their broadcast shape."""
     from keras.src.backend.common.backend_utils import vectorize_impl
 
+    return vectorize_impl(pyfunc, _over_axes, excluded=excluded, signature=signature)
+
+
+def _over_axes(function, in_axes):
+    """`function` over the first axis of the arguments whose entry in `in_axes` is 0."""
     from .core import vectorized_map
 
-    return vectorize_impl(pyfunc, vectorized_map, excluded=excluded, signature=signature)
+    def call(*args):
+        def one(items):
+            items = iter(items)
+            return function(*(x if axis is None else next(items) for x, axis in zip(args, in_axes)))
+
+        return vectorized_map(one, tuple(x for x, axis in zip(args, in_axes) if axis is not None))
+
+    return call
