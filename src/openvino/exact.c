@@ -150,6 +150,16 @@ static bool takes_integers(const kov_graph *graph, const kov_node *node, const k
     return true;
 }
 
+static bool is_never_empty(const kov_graph *graph, kov_value value)
+{
+    const kov_value_info *info = kov_graph_value(graph, value);
+    for (int i = 0; i < info->ndim; i++) {
+        if (!kov_dim_is_number(info->dims[i]) || info->dims[i] == 0)
+            return false;
+    }
+    return true;
+}
+
 static bool is_convolution(int op)
 {
     return op == KOV_OP_CONVOLUTION || op == KOV_OP_GROUP_CONVOLUTION ||
@@ -196,6 +206,9 @@ static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, si
     if (node->op == KOV_OP_GATHER && node->attrs[KOV_GATHER_BATCH_DIMS].u.integer != 0)
         return refuse(why, size, "Gather",
                       "with batch_dims, OpenVINO 2026.4 reads outside of its inputs");
+    if (node->op == KOV_OP_UNIQUE && !is_never_empty(graph, node->inputs[0]))
+        return refuse(why, size, "Unique",
+                      "OpenVINO 2026.4 divides by 0 where there is no element");
     if (is_convolution(node->op) && !has_known_filters(graph, node))
         return refuse(why, size, kov_op_info_of(node->op)->name,
                       "OpenVINO needs the sizes of filters and the number of channels");
