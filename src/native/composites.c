@@ -14,7 +14,7 @@ static const struct {
 } kernels[] = {
     {"log1p", KOV_ELEMENTWISE_LOG1P}, {"exp2", KOV_ELEMENTWISE_EXP2},
     {"cbrt", KOV_ELEMENTWISE_CBRT},   {"arctan2", KOV_ELEMENTWISE_ATAN2},
-    {"ldexp", KOV_ELEMENTWISE_LDEXP},
+    {"ldexp", KOV_ELEMENTWISE_LDEXP}, {"erf", KOV_ELEMENTWISE_ERF},
 };
 
 static bool takes_inputs(const kov_graph *graph, const kov_node *node, kov_elementwise_op op)
