@@ -170,9 +170,22 @@ static bool lower_node(kov_rewrite *r, const kov_node *node, kov_value *out)
     }
 }
 
+/* OpenVINO's CPU plugin takes "greater" for "not less or equal", which NaN is. */
+static bool turn_comparison(kov_rewrite *r, const kov_node *node, kov_value *out)
+{
+    if ((node->op != KOV_OP_GREATER && node->op != KOV_OP_GREATER_EQUAL) ||
+        !kov_dtype_is_float(dtype_of(r->from, node->inputs[0])))
+        return false;
+    kov_value x = kov_rewrite_input(r, node, 0), y = kov_rewrite_input(r, node, 1);
+    *out = node->op == KOV_OP_GREATER ? kov_less(r->b, y, x) : kov_less_equal(r->b, y, x);
+    return true;
+}
+
 static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
 {
     char why[160];
+    if (turn_comparison(r, node, outs))
+        return true;
     if (node->op == KOV_OP_CONSTANT || kov_openvino_supports(r->from, node, why, sizeof why) ||
         !lower_node(r, node, outs))
         return false;

@@ -136,8 +136,8 @@ def judged(case, verdict, have):
 
 
 def refused(case, verdict, refusal):
-    """kov may refuse what no judge computes."""
-    if isinstance(verdict, list) or verdict is None:
+    """kov may refuse what no judge computes; without a Python for the judges nothing is known."""
+    if isinstance(verdict, list) or (verdict is None and has_judge()):
         return [f"{case.id}: refused: {refusal}"]
     if isinstance(verdict, str) and has_judge() and case.spec.judge != "jax":
         second = Judge.of("jax")([case])[0]

@@ -18,7 +18,7 @@ import numpy as np
 
 DTYPES = ("none bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 bfloat16 float32 "
           "float64 complex64 complex128").split()
-NONE, VALUE, TENSOR, LIST, BOOL, INT, FLOAT, INTS, STRING, DTYPE = range(10)
+NONE, VALUE, TENSOR, LIST, BOOL, INT, FLOAT, COMPLEX, INTS, STRING, DTYPE = range(11)
 OK, OUT_OF_MEMORY = 0, 4
 CAPACITY = 64  # results of a call
 EACH = 300  # allocations that fail one by one; of more, every k-th
@@ -37,7 +37,8 @@ class Options(ctypes.Structure):
 
 class Union(ctypes.Union):
     _fields_ = [("pointer", ctypes.c_void_p), ("boolean", ctypes.c_bool), ("integer", ctypes.c_int64),
-                ("real", ctypes.c_double), ("string", ctypes.c_char_p), ("dtype", ctypes.c_int)]
+                ("real", ctypes.c_double), ("parts", ctypes.c_double * 2),
+                ("string", ctypes.c_char_p), ("dtype", ctypes.c_int)]
 
 
 class Argument(ctypes.Structure):
