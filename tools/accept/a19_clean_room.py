@@ -8,6 +8,7 @@ def check(line):
 
 
 def _make(line, target, hours):
-    done = line.run("make", target, timeout=hours * 3600, KOV_BUILD=None, PYTHONPATH=None)
+    done = line.run("make", target, timeout=hours * 3600, KOV_BUILD=None, PYTHONPATH=None,
+                    ARGS=None, MAKEFLAGS=None)
     rows = (done.stdout + done.stderr).strip().splitlines()
     line.true("make " + target, done.returncode == 0, rows[-1][:200] if rows else "no output")

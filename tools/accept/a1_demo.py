@@ -11,8 +11,10 @@ def check(line):
     if done.returncode:
         raise RuntimeError(done.stderr.strip()[-300:])
     start = time.time()
+    # ARGS and MAKEFLAGS would be those of `make accept`.
     done = line.run("make", "-C", tree, "demo", timeout=1800, KOV_BUILD=None, KOV_JUDGE=None,
-                    KOV_NIGHTLY=None, KOV_DEMO_FILES=None, PYTHONPATH=None)
+                    KOV_NIGHTLY=None, KOV_DEMO_FILES=None, PYTHONPATH=None, ARGS=None,
+                    MAKEFLAGS=None)
     seconds = time.time() - start
     rows = [row for row in done.stdout.splitlines() if "PROBLEM" in row]
     line.true("the demo's three parts on both engines", done.returncode == 0,
