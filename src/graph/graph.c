@@ -2,6 +2,7 @@
 #include "graph/graph.h"
 #include "base/context.h"
 #include "base/status.h"
+#include "tensor/convert.h"
 #include <string.h>
 
 kov_status kov_graph_create(kov_context *context, kov_dims *dims, kov_graph **out)
@@ -90,6 +91,20 @@ const kov_tensor *kov_graph_constant(const kov_graph *graph, kov_value value)
         return NULL;
     const kov_node *node = kov_graph_producer(graph, value);
     return node->op == KOV_OP_CONSTANT ? node->attrs[0].u.tensor : NULL;
+}
+
+bool kov_graph_constant_number(const kov_graph *graph, kov_value value, double *out)
+{
+    const kov_tensor *tensor = kov_graph_constant(graph, value);
+    if (!tensor || kov_tensor_count(tensor) < 1 || kov_dtype_bits(kov_tensor_dtype(tensor)) < 8)
+        return false;
+    size_t size = (size_t)kov_dtype_bits(kov_tensor_dtype(tensor)) / 8;
+    const char *data = kov_tensor_data(tensor);
+    for (int64_t i = 1; i < kov_tensor_count(tensor); i++) {
+        if (memcmp(data, data + (size_t)i * size, size) != 0)
+            return false;
+    }
+    return kov_convert(kov_tensor_dtype(tensor), data, KOV_DTYPE_F64, out, 1) == KOV_OK;
 }
 
 const kov_attr *kov_node_attr(const kov_node *node, const char *name)

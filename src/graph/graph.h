@@ -101,6 +101,8 @@ static inline const kov_node *kov_graph_producer(const kov_graph *graph, kov_val
 }
 /* The constant's tensor, or NULL. */
 const kov_tensor *kov_graph_constant(const kov_graph *graph, kov_value value);
+/* The number of a constant of equal elements, of a type of whole bytes; false if it is none. */
+bool kov_graph_constant_number(const kov_graph *graph, kov_value value, double *out);
 /* Attribute by its name in the table; NULL if the op has none so named. */
 const kov_attr *kov_node_attr(const kov_node *node, const char *name);
 /* How often each value is used, results included: counts has graph->values.n entries. */

@@ -3,19 +3,7 @@
 
 #include "native/composites.h"
 #include "native/executable.h"
-
-#include <stdio.h>
-#include <string.h>
-
-static bool supports(const kov_graph *graph, const kov_node *node, char *why, size_t why_size)
-{
-    (void)graph;
-    if (node->op != KOV_OP_FOREIGN)
-        return true;
-    snprintf(why, why_size, "operation %s of %s is not known",
-             node->attrs[KOV_FOREIGN_TYPE].u.string, node->attrs[KOV_FOREIGN_VERSION].u.string);
-    return false;
-}
+#include "opset/interpret.h"
 
 static kov_status compile(kov_graph *graph, const kov_engine_options *options, void **executable)
 {
@@ -46,7 +34,8 @@ static void release(void *executable)
     kov_executable_release(executable);
 }
 
-const kov_engine kov_native_engine = {"native", supports, compile, run, text, bytes, release};
+const kov_engine kov_native_engine = {"native", kov_interpret_supports, compile, run, text, bytes,
+                                      release};
 
 bool kov_native_keeps_composite(const kov_graph *graph, const kov_node *node)
 {

@@ -6,6 +6,7 @@
 #include "graph/eval.h"
 #include "graph/reinfer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { FEW = 8 };
@@ -287,4 +288,15 @@ kov_status kov_interpret_node(kov_context *context, const kov_graph *graph, cons
     if (dims)
         kov_dims_release(dims);
     return status;
+}
+
+bool kov_interpret_supports(const kov_graph *graph, const kov_node *node, char *why,
+                            size_t why_size)
+{
+    (void)graph;
+    if (node->op != KOV_OP_FOREIGN)
+        return true;
+    snprintf(why, why_size, "operation %s of %s is not known",
+             node->attrs[KOV_FOREIGN_TYPE].u.string, node->attrs[KOV_FOREIGN_VERSION].u.string);
+    return false;
 }

@@ -11,6 +11,11 @@
  * failure. Any number of threads may interpret one graph. */
 kov_status kov_interpret(kov_graph *graph, kov_tensor *const *inputs, int n, kov_tensor **results);
 
+/* An engine's `supports` for one that interprets what it has no kernel for: all but operations of
+ * an IR that have no row in the table. */
+bool kov_interpret_supports(const kov_graph *graph, const kov_node *node, char *why,
+                            size_t why_size);
+
 /* Runs a body of If, While or a composite: one new reference per result, untouched on failure. */
 typedef kov_status kov_body_run(void *user, kov_graph *body, kov_tensor *const *inputs,
                                 kov_tensor **results);

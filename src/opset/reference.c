@@ -3,18 +3,6 @@
 
 #include "opset/interpret.h"
 
-#include <stdio.h>
-
-static bool supports(const kov_graph *graph, const kov_node *node, char *why, size_t why_size)
-{
-    (void)graph;
-    if (node->op != KOV_OP_FOREIGN)
-        return true;
-    snprintf(why, why_size, "operation %s of %s is not known",
-             node->attrs[KOV_FOREIGN_TYPE].u.string, node->attrs[KOV_FOREIGN_VERSION].u.string);
-    return false;
-}
-
 static kov_status compile(kov_graph *graph, const kov_engine_options *options, void **executable)
 {
     (void)options;
@@ -49,4 +37,5 @@ static void release(void *executable)
     kov_graph_release(executable);
 }
 
-const kov_engine kov_reference_engine = {"reference", supports, compile, run, text, bytes, release};
+const kov_engine kov_reference_engine = {
+    "reference", kov_interpret_supports, compile, run, text, bytes, release};

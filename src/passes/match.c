@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "passes/match.h"
-#include "tensor/convert.h"
 #include <string.h>
 
 const kov_node *kov_match(const kov_rewrite *r, kov_value v, int op)
@@ -25,16 +24,7 @@ kov_value kov_match_other(const kov_node *node, kov_value v)
 
 bool kov_match_number(const kov_rewrite *r, kov_value v, double *out)
 {
-    const kov_tensor *tensor = v == KOV_VALUE_NONE ? NULL : kov_graph_constant(r->from, v);
-    if (!tensor || kov_tensor_count(tensor) < 1 || kov_dtype_bits(kov_tensor_dtype(tensor)) < 8)
-        return false;
-    size_t size = (size_t)kov_dtype_bits(kov_tensor_dtype(tensor)) / 8;
-    const char *data = kov_tensor_data(tensor);
-    for (int64_t i = 1; i < kov_tensor_count(tensor); i++) {
-        if (memcmp(data, data + (size_t)i * size, size) != 0)
-            return false;
-    }
-    return kov_convert(kov_tensor_dtype(tensor), data, KOV_DTYPE_F64, out, 1) == KOV_OK;
+    return kov_graph_constant_number(r->from, v, out);
 }
 
 bool kov_match_is_number(const kov_rewrite *r, kov_value v, double number)

@@ -196,16 +196,5 @@ int kov_rewrite_ints(const kov_rewrite *r, kov_value v, int64_t *out, int capaci
 
 bool kov_rewrite_number(const kov_rewrite *r, kov_value v, double *out)
 {
-    if (v == KOV_VALUE_NONE || v == KOV_VALUE_ERROR)
-        return false;
-    const kov_tensor *tensor = kov_graph_constant(kov_rewrite_new(r), v);
-    if (!tensor || kov_tensor_count(tensor) < 1)
-        return false;
-    size_t size = (size_t)kov_dtype_bits(kov_tensor_dtype(tensor)) / 8;
-    const char *data = kov_tensor_data(tensor);
-    for (int64_t i = 1; i < kov_tensor_count(tensor); i++) {
-        if (memcmp(data, data + (size_t)i * size, size) != 0)
-            return false;
-    }
-    return kov_convert(kov_tensor_dtype(tensor), data, KOV_DTYPE_F64, out, 1) == KOV_OK;
+    return kov_graph_constant_number(kov_rewrite_new(r), v, out);
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""libkov through ctypes: graphs from functions or IR, IR from graphs, plans. For tests."""
+"""libkov through ctypes: graphs from functions or IR, IR from graphs, plans. For tests, and for
+tools/calls/failing.py: what the C headers declare is said in Python here alone."""
 
 import ctypes
 import os
@@ -9,7 +10,8 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAMES = (
-    "none bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 bfloat16 float32 float64"
+    "none bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 bfloat16 float32 float64 "
+    "complex64 complex128"
 ).split()
 DTYPES = {name: number for number, name in enumerate(NAMES)}
 

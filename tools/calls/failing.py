@@ -16,9 +16,12 @@ import sys
 import draw as drawing
 import numpy as np
 
-DTYPES = ("none bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 bfloat16 float32 "
-          "float64 complex64 complex128").split()
-NONE, VALUE, TENSOR, LIST, BOOL, INT, FLOAT, COMPLEX, INTS, STRING, DTYPE = range(11)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), *[os.pardir] * 2,
+                                "tests", "openvino"))
+
+from kov_library import BOOL, DTYPE, DTYPES, FLOAT, INT, INTS, LIST, STRING, TENSOR  # noqa: E402
+from kov_library import Argument, lib as LIBRARY  # noqa: E402
+
 OK, OUT_OF_MEMORY = 0, 4
 CAPACITY = 64  # results of a call
 EACH = 300  # allocations that fail one by one; of more, every k-th
@@ -33,25 +36,6 @@ class Options(ctypes.Structure):
     _fields_ = [("alloc", Alloc), ("release", Release), ("user", ctypes.c_void_p),
                 ("byte_limit", ctypes.c_size_t), ("threads", ctypes.c_int),
                 ("log", ctypes.c_void_p), ("log_user", ctypes.c_void_p)]
-
-
-class Union(ctypes.Union):
-    _fields_ = [("pointer", ctypes.c_void_p), ("boolean", ctypes.c_bool), ("integer", ctypes.c_int64),
-                ("real", ctypes.c_double), ("parts", ctypes.c_double * 2),
-                ("string", ctypes.c_char_p), ("dtype", ctypes.c_int)]
-
-
-class Argument(ctypes.Structure):
-    _fields_ = [("kind", ctypes.c_int), ("count", ctypes.c_int), ("u", Union)]
-
-
-def load():
-    lib = ctypes.CDLL(os.path.join(os.environ["KOV_BUILD"], "libkov.so"))
-    lib.kov_error_text.restype = ctypes.c_char_p
-    for name in ("kov_tensor_data", "kov_tensor_dims"):
-        getattr(lib, name).restype = ctypes.c_void_p
-    lib.kov_tensor_bytes.restype = ctypes.c_size_t
-    return lib
 
 
 class Memory:
@@ -112,7 +96,7 @@ class Call:
     def __call__(self):
         """(status, results as bytes)"""
         outs, count = (ctypes.c_void_p * CAPACITY)(), ctypes.c_int(CAPACITY)
-        status = self.lib.kov_eager_call(self.context, self.function, DTYPES.index("float32"),
+        status = self.lib.kov_eager_call(self.context, self.function, DTYPES["float32"],
                                          self.given, len(self.row.parameters), outs,
                                          ctypes.byref(count))
         if status != OK:
@@ -132,7 +116,7 @@ class Call:
         array = np.ascontiguousarray(array).reshape(array.shape)
         dims = (ctypes.c_int64 * max(array.ndim, 1))(*array.shape)
         out = ctypes.c_void_p()
-        if self.lib.kov_tensor_from_data(self.context, DTYPES.index(dtype), array.ndim, dims,
+        if self.lib.kov_tensor_from_data(self.context, DTYPES[dtype], array.ndim, dims,
                                          ctypes.c_void_p(array.ctypes.data), ctypes.byref(out)) != OK:
             raise Failure
         self.tensors.append(out)
@@ -154,7 +138,7 @@ class Call:
             return a
         if value is not None and kind == "dtype":
             a = Argument(kind=DTYPE)
-            a.u.dtype = DTYPES.index(value)
+            a.u.dtype = DTYPES[value]
             return a
         return self._data(value)
 
@@ -265,7 +249,7 @@ def apart(task):
 
 
 def main():
-    lib, memory, functions = load(), Memory(), drawing.table()
+    lib, memory, functions = LIBRARY, Memory(), drawing.table()
     wanted = sys.argv[1:]
     rows = [f for f in functions if not wanted or f"{f.module}.{f.name}" in wanted]
     wrong = total = 0

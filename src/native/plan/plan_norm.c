@@ -22,19 +22,6 @@ static kov_status run_norm(const kov_step *step, const kov_run *run)
                          c->rows, c->length);
 }
 
-static bool mark_axes(const kov_planner *p, kov_value axes, int ndim, bool *marked)
-{
-    int64_t at[KOV_MAX_NDIM];
-    int n = kov_plan_numbers(p, axes, at, KOV_MAX_NDIM);
-    for (int i = 0; i < n; i++) {
-        int64_t axis = at[i] < 0 ? at[i] + ndim : at[i];
-        if (axis < 0 || axis >= ndim)
-            return false;
-        marked[axis] = true;
-    }
-    return n >= 1;
-}
-
 /* The order of v with the marked axes last, in the graph's order among each other. */
 static kov_order marked_last(const kov_planned *v, const bool *marked)
 {
@@ -98,7 +85,7 @@ kov_status kov_plan_norm(kov_planner *p, const kov_node *node, bool *taken)
                 v->dtype == KOV_DTYPE_F16 || v->dtype == KOV_DTYPE_BF16;
     if (!real || !node->attrs[KOV_MVN_NORMALIZE_VARIANCE].u.boolean ||
         strcmp(node->attrs[KOV_MVN_EPS_MODE].u.string, "inside_sqrt") != 0 ||
-        !mark_axes(p, node->inputs[1], v->ndim, marked))
+        kov_plan_mark_axes(p, node->inputs[1], v->ndim, marked) < 1)
         return KOV_OK;
     norm_params *c = kov_arena_alloc(p->arena, sizeof *c);
     if (!c)

@@ -176,27 +176,14 @@ static kov_order reduced_order(const kov_planned *v, const kov_order *order, con
     return out;
 }
 
-static bool mark_axes(const kov_planner *p, kov_value axes, int ndim, bool *marked, int *count)
-{
-    int64_t at[KOV_MAX_NDIM];
-    int n = kov_plan_numbers(p, axes, at, KOV_MAX_NDIM);
-    for (int i = 0; i < n; i++) {
-        int64_t axis = at[i] < 0 ? at[i] + ndim : at[i];
-        if (axis < 0 || axis >= ndim)
-            return false;
-        marked[axis] = true;
-    }
-    *count = n;
-    return n >= 0;
-}
-
 kov_status kov_plan_reduce(kov_planner *p, const kov_node *node, bool *taken)
 {
     bool marked[KOV_MAX_NDIM] = {false};
     kov_order order;
-    int slots[2], count;
+    int slots[2];
     const kov_planned *v = kov_plan_value(p, node->inputs[0]);
-    if (!mark_axes(p, node->inputs[1], v->ndim, marked, &count))
+    int count = kov_plan_mark_axes(p, node->inputs[1], v->ndim, marked);
+    if (count < 0)
         return KOV_OK;
     line_params *c = kov_arena_alloc(p->arena, sizeof *c);
     if (!c)
@@ -303,12 +290,11 @@ kov_status kov_plan_scan(kov_planner *p, const kov_node *node, bool *taken)
 {
     bool marked[KOV_MAX_NDIM] = {false};
     kov_order order;
-    int slots[2], count;
+    int slots[2];
     const kov_planned *v = kov_plan_value(p, node->inputs[0]);
     bool takes =
         is_real(v->dtype) || (kov_dtype_is_integer(v->dtype) && kov_dtype_bits(v->dtype) >= 8);
-    if (!takes || v->ndim == 0 || !mark_axes(p, node->inputs[1], v->ndim, marked, &count) ||
-        count != 1)
+    if (!takes || v->ndim == 0 || kov_plan_mark_axes(p, node->inputs[1], v->ndim, marked) != 1)
         return KOV_OK;
     line_params *c = kov_arena_alloc(p->arena, sizeof *c);
     if (!c)

@@ -38,6 +38,19 @@ int kov_plan_numbers(const kov_planner *p, kov_value value, int64_t *out, int ca
     return (int)n;
 }
 
+int kov_plan_mark_axes(const kov_planner *p, kov_value axes, int ndim, bool *marked)
+{
+    int64_t at[KOV_MAX_NDIM];
+    int n = kov_plan_numbers(p, axes, at, KOV_MAX_NDIM);
+    for (int i = 0; i < n; i++) {
+        int64_t axis = at[i] < 0 ? at[i] + ndim : at[i];
+        if (axis < 0 || axis >= ndim)
+            return -1;
+        marked[axis] = true;
+    }
+    return n;
+}
+
 bool kov_plan_is_known(const kov_planner *p, kov_value value)
 {
     int64_t numbers[64];

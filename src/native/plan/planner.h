@@ -142,6 +142,9 @@ static inline int kov_plan_node_index(const kov_planner *p, const kov_node *node
 }
 /* Numbers of an integer scalar or 1-D value, as far as inference knows them; -1: not known. */
 int kov_plan_numbers(const kov_planner *p, kov_value value, int64_t *out, int capacity);
+/* Marks the axes, negative ones counted from the end, that a value lists; how many, or -1 if they
+ * are not known or not among ndim. */
+int kov_plan_mark_axes(const kov_planner *p, kov_value axes, int ndim, bool *marked);
 /* A float number of a constant of one element. */
 bool kov_plan_scalar(const kov_planner *p, kov_value value, double *out);
 /* Known as a whole by inference: no step computes it. */
