@@ -138,6 +138,7 @@ def test_infinities_and_nan(name, dtype):
 @pytest.mark.parametrize("decimals", [0, 2, -1])
 def test_round(decimals):
     x = 20 * many("complex128")
+    # scaled and scaled back: two roundings on either side
     np.testing.assert_allclose(np.asarray(ops.round(x, decimals)), np.round(x, decimals), rtol=1e-15, atol=1e-15)
 
 
@@ -260,6 +261,7 @@ def test_variance(name, dtype):
 @pytest.mark.parametrize("name", ["cumsum", "cumprod", "nancumsum", "nancumprod"])
 def test_running(name, dtype):
     x = numbers((3, 7), dtype)
+    # seven terms, or factors, of a few units
     np.testing.assert_allclose(np.asarray(getattr(ops, name)(x, axis=1)), getattr(np, name)(x, axis=1),
                                rtol=0, atol=50 * np.finfo(dtype).eps)
 
@@ -330,6 +332,7 @@ def test_einsum(subscripts, shapes):
     operands = [numbers(shape, "complex64", i) for i, shape in enumerate(shapes)]
     got = np.asarray(ops.einsum(subscripts, *operands))
     assert got.dtype == "complex64"
+    # at most 12 products of about 4, summed in float32 on both sides
     np.testing.assert_allclose(got, np.einsum(subscripts, *operands), rtol=0, atol=5e-6)
 
 
@@ -348,6 +351,7 @@ def test_norm(ord, axis, dtype):
     x = numbers((4, 5), dtype)
     got = np.asarray(ops.norm(x, ord=ord, axis=axis))
     assert got.dtype == real_of(dtype)
+    # at most 20 terms of one sign
     np.testing.assert_allclose(got, np.linalg.norm(x, ord=ord, axis=axis), rtol=20 * np.finfo(dtype).eps)
 
 
@@ -355,6 +359,7 @@ def test_segments_and_scatter():
     x, ids = numbers((6, 2), "complex64"), np.array([0, 2, 0, 1, 2, 2])
     sums = np.zeros((4, 2), "complex128")
     np.add.at(sums, ids, x)
+    # at most three float32 numbers of a few units in a sum
     np.testing.assert_allclose(np.asarray(ops.segment_sum(x, ids, 4)), sums, atol=1e-6)
     scattered = ops.scatter(ids[:, None], x, (4, 2))
     np.testing.assert_allclose(np.asarray(scattered), sums, atol=1e-6)
@@ -372,6 +377,7 @@ def test_convolution(name):
         want = np.convolve(*wide)
     else:
         want = np.convolve(wide[0], wide[1][::-1], mode="valid")
+    # three products, of at most 16 each
     np.testing.assert_allclose(got[0, :, 0], want, rtol=0, atol=3 * 16 * np.finfo("float32").eps)
     mixed = getattr(ops, name)(x.real.copy(), kernel, padding="valid")
     assert mixed.dtype == "complex64"
@@ -414,6 +420,7 @@ def test_activations(name, dtype):
 def test_normalisation():
     x = numbers((6, 5), "complex64")
     mean, variance = (np.asarray(y) for y in ops.moments(x, [0]))
+    # six float32 numbers in a sum; the last line divides their error by a deviation near 1
     np.testing.assert_allclose(mean, x.mean(0), atol=1e-6)
     np.testing.assert_allclose(variance, x.var(0), atol=1e-6)
     got = np.asarray(ops.batch_normalization(x, mean, variance, axis=-1, epsilon=0.0))
@@ -472,6 +479,7 @@ def test_makers(dtype):
     np.testing.assert_array_equal(np.asarray(ops.array([1, 2j], dtype)), np.array([1, 2j], dtype))
     assert ops.array([1, 2j]).dtype == "complex64"
     start, stop = 1 + 1j, 3 - 2j
+    # a power of 10, or e, multiplies the error of its exponent, of about 3, by as much again
     np.testing.assert_allclose(np.asarray(ops.linspace(start, stop, 7)), np.linspace(start, stop, 7), rtol=1e-6)
     np.testing.assert_allclose(np.asarray(ops.logspace(start, stop, 5)), np.logspace(start, stop, 5), rtol=2e-5)
     np.testing.assert_allclose(np.asarray(ops.geomspace(start, stop, 5)), np.geomspace(start, stop, 5), rtol=2e-5)

@@ -41,6 +41,7 @@ def test_square(n, batch, dtype):
     a = well(n, dtype, *batch)
     wide = a.astype("float64")
     determinant = np.linalg.det(wide)
+    # a product of up to 40 pivots, each with the error of a float32 elimination
     np.testing.assert_allclose(np.asarray(linalg.det(a)), determinant, rtol=1e-4)
     sign, logarithm = keras.ops.slogdet(a)
     close(sign, np.linalg.slogdet(wide)[0], dtype)
@@ -108,6 +109,7 @@ def test_low_rank(shape):
     assert np.asarray(linalg.matrix_rank(a)) == 2
     assert np.asarray(linalg.matrix_rank(a, tol=1e6)) == 0
     u, s, vh = (np.asarray(part) for part in linalg.svd(a))
+    # eps times the norm of a, of about 5; solutions lose the condition of its rank-2 part besides
     np.testing.assert_allclose(s[2:], 0, atol=1e-6)
     np.testing.assert_allclose(u.T @ u, np.eye(shape[0]), atol=1e-5)
     np.testing.assert_allclose(vh @ vh.T, np.eye(shape[1]), atol=1e-5)

@@ -101,6 +101,7 @@ def test_quantiles(axis, method):
 def test_quantiles_at_and_between_all_places(n, method):
     x = np.random.default_rng(n).permutation(n).astype("float64") ** 2
     q = np.arange(4 * n + 1) / (4 * n)
+    # the place between two elements is computed in another order than NumPy does it
     np.testing.assert_allclose(keras.ops.quantile(x, q, method=method), np.quantile(x, q, method=method),
                                rtol=1e-13, atol=1e-13)
     holed = np.concatenate([x, [np.nan]])

@@ -105,6 +105,7 @@ def test_bidirectional(make, sequences, merge):
     want = {"concat": lambda: np.concatenate(ways, -1), "sum": lambda: ways[0] + ways[1],
             None: lambda: ways}[merge]()
     for have, wanted in zip(got if merge is None else [got], want if merge is None else [want]):
+        # float32 steps that feed on each other, against float64
         np.testing.assert_allclose(have, wanted, rtol=1e-5, atol=1e-5)
 
 
@@ -158,4 +159,5 @@ def test_exported_graph(tmp_path):
     options = {"INFERENCE_PRECISION_HINT": "f32"}
     got = openvino.Core().compile_model(path, "CPU", options)(x)[0]
     assert "LSTMSequence" in (tmp_path / "model.xml").read_text()
+    # eight float32 steps on two engines
     np.testing.assert_allclose(got, model.predict(x, verbose=0), rtol=1e-5, atol=1e-5)
