@@ -31,23 +31,24 @@ def _tensors(value, convert):
     return value
 
 
-def _turn(call, count):
-    start = time.perf_counter()
+def _turn(call, count, clock):
+    start = clock()
     for _ in range(count):
         call()
-    return (time.perf_counter() - start) / count
+    return (clock() - start) / count
 
 
-def _count(call):
+def _count(call, clock):
     """How many calls fill a turn."""
     call()
-    return max(1, int(SLICE / max(min(_turn(call, 1), _turn(call, 1)), 1e-7)))
+    return max(1, int(SLICE / max(min(_turn(call, 1, clock), _turn(call, 1, clock)), 1e-7)))
 
 
-def compare(ours, theirs, rounds=ROUNDS):
+def compare(ours, theirs, rounds=ROUNDS, clock=time.perf_counter):
     """Medians of both and of their ratio, taken in turn."""
-    counts = _count(ours), _count(theirs)
-    pairs = [(_turn(ours, counts[0]), _turn(theirs, counts[1])) for _ in range(rounds)]
+    counts = _count(ours, clock), _count(theirs, clock)
+    pairs = [(_turn(ours, counts[0], clock), _turn(theirs, counts[1], clock))
+             for _ in range(rounds)]
     return (statistics.median(x for x, _ in pairs), statistics.median(y for _, y in pairs),
             statistics.median(x / y for x, y in pairs))
 
@@ -56,8 +57,10 @@ def measure(threads=1, names=(), rounds=ROUNDS, limit=None):
     """{"rows": [[name, label, ours, theirs, ratio, counts]], "failed": [...], "missing": [...]}.
 
     Where the ratio is above `limit` both times are taken again, up to three times, and the least of
-    each stands: load on the machine only adds to a time."""
+    each stands: load on the machine only adds to a time. With one thread the clock is that of the
+    process, which stands still while others have the CPU."""
     from kov import _core
+    clock = time.process_time if threads == 1 else time.perf_counter
     warnings.simplefilter("ignore")
     _core.set_threads(threads)
     rows, failed = [], []
@@ -70,7 +73,7 @@ def measure(threads=1, names=(), rounds=ROUNDS, limit=None):
             found = None
             for _ in range(4):
                 times = compare(lambda: function(*tensors, **keywords),
-                                lambda: numpy(*args, **keywords), rounds)
+                                lambda: numpy(*args, **keywords), rounds, clock)
                 if found is not None:
                     ours, theirs = min(found[0], times[0]), min(found[1], times[1])
                     times = ours, theirs, ours / theirs

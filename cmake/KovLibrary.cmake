@@ -48,7 +48,7 @@ foreach(room IN LISTS KOV_ROOMS)
 endforeach()
 
 file(GLOB_RECURSE KOV_ISA_SOURCES CONFIGURE_DEPENDS
-    ${PROJECT_SOURCE_DIR}/src/native/kernels/*.isa.c)
+    ${PROJECT_SOURCE_DIR}/src/*.isa.c)
 # Kernels are most of what a compiler has to do here, and one source serves every instruction set. A
 # sanitizer sees the portable code and the best set that this machine runs; the others are built
 # without it, so that they still link.

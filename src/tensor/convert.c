@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tensor/convert.h"
 
+#include "base/cpu.h"
+#include "tensor/convert_kernels.h"
 #include "tensor/narrow_float.h"
 
 #include <string.h>
@@ -8,6 +10,12 @@
 /* What has no loop of its own goes in chunks through a type in between. A multiple of 8, so that a
  * chunk of packed elements starts at a byte. */
 enum { CHUNK = 512, LARGEST_ITEM = 16 };
+
+void kov_convert_direct(kov_dtype from, const void *src, kov_dtype to, void *dst, int64_t n)
+{
+    static kov_convert_kernel *const kernels[KOV_ISA_COUNT] = KOV_ISA_TABLE(convert_direct);
+    kernels[kov_cpu_isa()](from, src, to, dst, n);
+}
 
 static bool is_narrow(kov_dtype dtype)
 {

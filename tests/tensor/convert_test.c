@@ -2,6 +2,8 @@
 /* Conversion against NumPy's answers (convert_table.inc) and against 128-bit integer arithmetic. */
 #include "tensor/convert.h"
 
+#include "native/math_every_isa.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -224,7 +226,7 @@ static void refusals(void **state)
     assert_int_equal(kov_convert(KOV_DTYPE_F32, NULL, KOV_DTYPE_F64, NULL, 0), KOV_OK);
 }
 
-int main(void)
+static int run(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(floats_to_integers_are_numpy),
@@ -237,4 +239,9 @@ int main(void)
         cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(void)
+{
+    return every_isa(run);
 }

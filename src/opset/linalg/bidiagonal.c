@@ -15,10 +15,11 @@ typedef struct rotation {
     double c, s, length;
 } rotation;
 
-/* That which turns (x, y) into (length, 0). */
+/* That which turns (x, y) into (length, 0). Elements are of size about 1: only what hardly counts
+ * has a square that vanishes. */
 static rotation rotation_of(double x, double y)
 {
-    double length = hypot(x, y);
+    double square = x * x + y * y, length = square > 0x1p-900 ? sqrt(square) : hypot(x, y);
     if (length == 0)
         return (rotation){1, 0, 0};
     return (rotation){x / length, y / length, length};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* LU with row pivoting, and the inverse by it. */
 #include "base/memory.h"
+#include "opset/linalg/matrix_rows.h"
 #include "opset/linalg/matrix_stack.h"
 
 #include <math.h>
@@ -45,8 +46,7 @@ int kov_lu_factor(double *a, int64_t rows, int64_t columns, int64_t *swaps)
         for (int64_t i = k + 1; i < rows && pivot != 0; i++) {
             double factor = a[i * columns + k] / pivot;
             a[i * columns + k] = factor;
-            for (int64_t j = k + 1; j < columns; j++)
-                a[i * columns + j] -= factor * a[k * columns + j];
+            kov_row_add(a + i * columns + k + 1, a + k * columns + k + 1, -factor, columns - k - 1);
         }
     }
     return sign;

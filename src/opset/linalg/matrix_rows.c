@@ -1,52 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Unrolled by hand where a compiler does not make vectors of its own at -O2. */
 #include "opset/linalg/matrix_rows.h"
+
+#include "base/cpu.h"
+#include "opset/linalg/row_kernels.h"
 
 #include <math.h>
 
 void kov_row_add(double *restrict y, const double *restrict x, double by, int64_t n)
 {
-    int64_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        y[i] += by * x[i];
-        y[i + 1] += by * x[i + 1];
-        y[i + 2] += by * x[i + 2];
-        y[i + 3] += by * x[i + 3];
-    }
-    for (; i < n; i++)
-        y[i] += by * x[i];
+    static kov_row_add_kernel *const kernels[KOV_ISA_COUNT] = KOV_ISA_TABLE(row_add);
+    kernels[kov_cpu_isa()](y, x, by, n);
 }
 
 void kov_rows_rotate(double *restrict x, double *restrict y, double c, double s, int64_t n)
 {
-    int64_t i = 0;
-    for (; i + 2 <= n; i += 2) {
-        double x0 = x[i], x1 = x[i + 1], y0 = y[i], y1 = y[i + 1];
-        x[i] = c * x0 + s * y0;
-        x[i + 1] = c * x1 + s * y1;
-        y[i] = c * y0 - s * x0;
-        y[i + 1] = c * y1 - s * x1;
-    }
-    for (; i < n; i++) {
-        double x0 = x[i];
-        x[i] = c * x0 + s * y[i];
-        y[i] = c * y[i] - s * x0;
-    }
+    static kov_rows_rotate_kernel *const kernels[KOV_ISA_COUNT] = KOV_ISA_TABLE(rows_rotate);
+    kernels[kov_cpu_isa()](x, y, c, s, n);
 }
 
 double kov_row_dot(const double *x, const double *y, int64_t n)
 {
-    double sums[4] = {0, 0, 0, 0};
-    int64_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        sums[0] += x[i] * y[i];
-        sums[1] += x[i + 1] * y[i + 1];
-        sums[2] += x[i + 2] * y[i + 2];
-        sums[3] += x[i + 3] * y[i + 3];
-    }
-    for (; i < n; i++)
-        sums[0] += x[i] * y[i];
-    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    static kov_row_dot_kernel *const kernels[KOV_ISA_COUNT] = KOV_ISA_TABLE(row_dot);
+    return kernels[kov_cpu_isa()](x, y, n);
 }
 
 double kov_reflector(double *v, int64_t n, double *left)

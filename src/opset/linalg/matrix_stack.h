@@ -41,8 +41,4 @@ int kov_lu_factor(double *a, int64_t rows, int64_t columns, int64_t *swaps);
 void kov_triangular_solve_in_place(const double *a, int64_t n, bool lower, bool transpose,
                                    bool unit, double *b, int64_t columns);
 
-/* a (rows, columns) becomes R; q (rows, rows) becomes the product of the Householder reflections.
- * work: rows numbers. */
-void kov_householder_qr(double *a, int64_t rows, int64_t columns, double *q, double *work);
-
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* QR by Householder reflections, with LAPACK's signs. */
 #include "base/memory.h"
+#include "opset/linalg/matrix_rows.h"
 #include "opset/linalg/matrix_stack.h"
 
-#include <math.h>
 #include <string.h>
 
 kov_status kov_infer_qr(kov_infer *infer)
@@ -22,86 +22,82 @@ kov_status kov_infer_qr(kov_infer *infer)
     return KOV_OK;
 }
 
-/* Euclidean length of a column from row `first`, scaled so that squares neither overflow nor
- * vanish. */
-static double column_length(const double *a, int64_t rows, int64_t columns, int64_t column,
-                            int64_t first)
+/* m := (1 - factor v v^T) m for `rows` rows of `columns` numbers, `stride` apart; w: a row. */
+static void reflect(double *m, int64_t rows, int64_t columns, int64_t stride, const double *v,
+                    double factor, double *w)
 {
-    double most = 0, sum = 0;
-    for (int64_t i = first; i < rows; i++)
-        most = fmax(most, fabs(a[i * columns + column]));
-    for (int64_t i = first; i < rows && most > 0; i++) {
-        double x = a[i * columns + column] / most;
-        sum += x * x;
-    }
-    return most * sqrt(sum);
+    memset(w, 0, sizeof *w * (size_t)columns);
+    for (int64_t i = 0; i < rows; i++)
+        kov_row_add(w, m + i * stride, factor * v[i], columns);
+    for (int64_t i = 0; i < rows; i++)
+        kov_row_add(m + i * stride, w, -v[i], columns);
 }
 
-/* m := (1 - 2 v v^T) m for rows `first` and after; v has unit length. */
-static void reflect_rows(double *m, int64_t rows, int64_t columns, int64_t first, const double *v)
-{
-    for (int64_t j = 0; j < columns; j++) {
-        double sum = 0;
-        for (int64_t i = first; i < rows; i++)
-            sum += v[i] * m[i * columns + j];
-        for (int64_t i = first; i < rows; i++)
-            m[i * columns + j] -= 2 * sum * v[i];
-    }
-}
+typedef struct qr_work {
+    double *vectors; /* (steps, rows): the vector of reflection k is row k from element k on */
+    double *factors; /* steps */
+    double *row;     /* as many numbers as a has columns, or q */
+} qr_work;
 
-/* m := m (1 - 2 v v^T), m square. */
-static void reflect_columns(double *m, int64_t n, int64_t first, const double *v)
+/* a (rows, columns) becomes r. A column with nothing to clear is left alone, as by LAPACK. */
+static void triangularize(double *a, int64_t rows, int64_t columns, int64_t steps, qr_work *work)
 {
-    for (int64_t i = 0; i < n; i++) {
-        double sum = 0;
-        for (int64_t j = first; j < n; j++)
-            sum += m[i * n + j] * v[j];
-        for (int64_t j = first; j < n; j++)
-            m[i * n + j] -= 2 * sum * v[j];
-    }
-}
-
-void kov_householder_qr(double *a, int64_t rows, int64_t columns, double *q, double *work)
-{
-    int64_t steps = rows - 1 < columns ? rows - 1 : columns;
-    for (int64_t i = 0; i < rows * rows; i++)
-        q[i] = i % (rows + 1) == 0;
     for (int64_t k = 0; k < steps; k++) {
-        double length = column_length(a, rows, columns, k, k);
-        double below = column_length(a, rows, columns, k, k + 1);
-        if (below == 0)
-            continue; /* nothing to clear: LAPACK reflects nothing either */
-        double head = a[k * columns + k];
-        double target = head >= 0 ? -length : length, norm;
-        work[k] = head - target;
-        norm = hypot(work[k], below);
-        for (int64_t i = k; i < rows; i++)
-            work[i] = (i == k ? work[k] : a[i * columns + k]) / norm;
-        reflect_rows(a, rows, columns, k, work);
-        reflect_columns(q, rows, k, work);
-        a[k * columns + k] = target;
-        for (int64_t i = k + 1; i < rows; i++)
-            a[i * columns + k] = 0;
+        double *v = work->vectors + k * rows + k, *corner = a + k * columns + k, left;
+        int64_t below = rows - k;
+        for (int64_t i = 0; i < below; i++)
+            v[i] = corner[i * columns];
+        double factor = work->factors[k] = kov_reflector(v, below, &left);
+        if (factor == 0)
+            continue;
+        reflect(corner + 1, below, columns - k - 1, columns, v, factor, work->row);
+        corner[0] = left;
+        for (int64_t i = 1; i < below; i++)
+            corner[i * columns] = 0;
     }
+}
+
+/* q (rows, inner): the first columns of the reflections' product. From the last one on each changes
+ * only what is below and right of its own corner. */
+static void gather(double *q, int64_t rows, int64_t inner, int64_t steps, const qr_work *work)
+{
+    for (int64_t i = 0; i < inner; i++)
+        q[i * inner + i] = 1;
+    for (int64_t k = steps - 1; k >= 0; k--) {
+        if (work->factors[k] != 0)
+            reflect(q + k * inner + k, rows - k, inner - k, inner, work->vectors + k * rows + k,
+                    work->factors[k], work->row);
+    }
+}
+
+static bool open_work(const kov_eval *eval, int64_t rows, int64_t widest, int64_t steps,
+                      qr_work *work)
+{
+    work->vectors = kov_matrix_scratch(eval, steps, rows);
+    work->factors = kov_matrix_scratch(eval, steps, 1);
+    work->row = kov_matrix_scratch(eval, widest, 1);
+    return work->vectors && work->factors && work->row;
 }
 
 kov_status kov_eval_qr(kov_eval *eval)
 {
     kov_matrix_stack a, q = {0}, r = {0};
+    qr_work work = {0};
     KOV_TRY(kov_matrix_stack_load(eval, 0, &a));
-    double *whole = kov_matrix_scratch(eval, a.rows, a.rows),
-           *work = kov_matrix_scratch(eval, a.rows, 1);
-    kov_status status = whole && work ? KOV_OK : KOV_OUT_OF_MEMORY;
-    if (status == KOV_OK)
-        status = kov_matrix_stack_create(eval, 0, false, &q);
+    int64_t steps = a.rows - 1 < a.columns ? a.rows - 1 : a.columns;
+    steps = steps > 0 ? steps : 0;
+    kov_status status = kov_matrix_stack_create(eval, 0, false, &q);
     if (status == KOV_OK)
         status = kov_matrix_stack_create(eval, 1, false, &r);
+    if (status == KOV_OK) {
+        int64_t widest = a.columns > q.columns ? a.columns : q.columns;
+        status = open_work(eval, a.rows, widest, steps, &work) ? KOV_OK : KOV_OUT_OF_MEMORY;
+    }
     for (int64_t m = 0; m < a.count && status == KOV_OK; m++) {
-        kov_householder_qr(kov_matrix_of(&a, m), a.rows, a.columns, whole, work);
+        triangularize(kov_matrix_of(&a, m), a.rows, a.columns, steps, &work);
         memcpy(kov_matrix_of(&r, m), kov_matrix_of(&a, m),
                sizeof(double) * (size_t)(r.rows * r.columns));
-        for (int64_t i = 0; i < q.rows * q.columns; i++)
-            kov_matrix_of(&q, m)[i] = whole[i / q.columns * a.rows + i % q.columns];
+        gather(kov_matrix_of(&q, m), a.rows, q.columns, steps, &work);
     }
     if (status == KOV_OK)
         status = kov_matrix_stack_store(eval, 0, &q);
@@ -110,7 +106,8 @@ kov_status kov_eval_qr(kov_eval *eval)
     kov_matrix_stack_drop(eval, &a);
     kov_matrix_stack_drop(eval, &q);
     kov_matrix_stack_drop(eval, &r);
-    kov_free(eval->context, whole);
-    kov_free(eval->context, work);
+    kov_free(eval->context, work.vectors);
+    kov_free(eval->context, work.factors);
+    kov_free(eval->context, work.row);
     return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cholesky factors and triangular systems. */
+#include "opset/linalg/matrix_rows.h"
 #include "opset/linalg/matrix_stack.h"
 
 #include <math.h>
@@ -17,9 +18,7 @@ static bool factor(double *a, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
         for (int64_t j = 0; j <= i; j++) {
-            double sum = a[i * n + j];
-            for (int64_t k = 0; k < j; k++)
-                sum -= a[i * n + k] * a[j * n + k];
+            double sum = a[i * n + j] - kov_row_dot(a + i * n, a + j * n, j);
             if (i == j && !(sum > 0))
                 return false;
             a[i * n + j] = i == j ? sqrt(sum) : sum / a[j * n + j];
@@ -71,8 +70,8 @@ void kov_triangular_solve_in_place(const double *a, int64_t n, bool lower, bool 
         int64_t i = forward ? step : n - 1 - step;
         for (int64_t j = forward ? 0 : i + 1; j < (forward ? i : n); j++) {
             double factor = transpose ? a[j * n + i] : a[i * n + j];
-            for (int64_t c = 0; c < columns && factor != 0; c++)
-                b[i * columns + c] -= factor * b[j * columns + c];
+            if (factor != 0)
+                kov_row_add(b + i * columns, b + j * columns, -factor, columns);
         }
         for (int64_t c = 0; c < columns && !unit; c++)
             b[i * columns + c] /= a[i * n + i];

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "native/math_every_isa.h"
 #include "opset/linalg/matrix_case.h"
 
 #include <setjmp.h>
@@ -70,8 +71,13 @@ static void singular(void **state)
     }
 }
 
-int main(void)
+static int run(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(symmetric), cmocka_unit_test(singular)};
     return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(void)
+{
+    return every_isa(run);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "native/math_every_isa.h"
 #include "opset/linalg/matrix_case.h"
 
 #include <setjmp.h>
@@ -71,11 +72,16 @@ static void inverse_times_itself(void **state)
     }
 }
 
-int main(void)
+static int run(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(product_of_the_factors),
         cmocka_unit_test(inverse_times_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(void)
+{
+    return every_isa(run);
 }

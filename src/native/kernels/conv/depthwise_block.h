@@ -3,7 +3,7 @@
 #ifndef KOV_NATIVE_DEPTHWISE_BLOCK_H
 #define KOV_NATIVE_DEPTHWISE_BLOCK_H
 
-#include "native/kernels/isa.h"
+#include "base/isa.h"
 #include <stdint.h>
 
 /* Entry 0 of the pairs is height, 1 width. input, output and residual point at the image. */

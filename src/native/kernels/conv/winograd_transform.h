@@ -5,7 +5,7 @@
 #ifndef KOV_NATIVE_WINOGRAD_TRANSFORM_H
 #define KOV_NATIVE_WINOGRAD_TRANSFORM_H
 
-#include "native/kernels/isa.h"
+#include "base/isa.h"
 #include <stdint.h>
 
 enum { KOV_WINOGRAD_OUT = 4, KOV_WINOGRAD_IN = 6, KOV_WINOGRAD_VALUES = 36 };

@@ -4,8 +4,8 @@
 #ifndef KOV_NATIVE_ELEMENTWISE_KERNELS_H
 #define KOV_NATIVE_ELEMENTWISE_KERNELS_H
 
+#include "base/isa.h"
 #include "native/kernels/elementwise/elementwise.h"
-#include "native/kernels/isa.h"
 
 #define KOV_INTEGER_TYPES(X)                                                                       \
     X(i8, int8_t, uint8_t, I8)                                                                     \

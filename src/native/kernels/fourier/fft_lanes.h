@@ -3,7 +3,7 @@
 #ifndef KOV_NATIVE_FFT_LANES_H
 #define KOV_NATIVE_FFT_LANES_H
 
-#include "native/kernels/isa.h"
+#include "base/isa.h"
 #include "opset/fourier/fft_plan.h"
 
 KOV_ISA_DECLARE(kov_fft_lanes_run, f64_fft_lanes);

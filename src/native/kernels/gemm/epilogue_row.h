@@ -3,8 +3,8 @@
 #ifndef KOV_NATIVE_EPILOGUE_ROW_H
 #define KOV_NATIVE_EPILOGUE_ROW_H
 
+#include "base/isa.h"
 #include "native/kernels/gemm/epilogue.h"
-#include "native/kernels/isa.h"
 
 /* y[j] = activation(y[j]) for the activations before SIGMOID. */
 typedef void kov_epilogue_row_fn(const kov_epilogue *epilogue, float *y, int64_t columns);

@@ -3,8 +3,8 @@
 #ifndef KOV_NATIVE_GEMM_SMALL_H
 #define KOV_NATIVE_GEMM_SMALL_H
 
+#include "base/isa.h"
 #include "native/kernels/gemm/gemm.h"
-#include "native/kernels/isa.h"
 
 /* Whether kov_gemm_small_run takes this product; depends on sizes and strides alone. */
 bool kov_gemm_small_accepts(const kov_gemm *gemm);

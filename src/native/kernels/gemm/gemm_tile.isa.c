@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The float32 tile kernels: 14x32 (AVX-512), 6x16 (AVX2), 4x8 (baseline) and all smaller ones. */
 #include "native/kernels/gemm/gemm_tile.h"
+#include "base/isa.h"
 #include "native/kernels/gemm/gemm_vector.h"
-#include "native/kernels/isa.h"
 
 #if VF_LANES == 16
 #define TILE_ROWS                                                                                  \

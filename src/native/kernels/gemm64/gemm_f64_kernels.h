@@ -3,7 +3,7 @@
 #ifndef KOV_NATIVE_GEMM_F64_KERNELS_H
 #define KOV_NATIVE_GEMM_F64_KERNELS_H
 
-#include "native/kernels/isa.h"
+#include "base/isa.h"
 
 #include <stdint.h>
 

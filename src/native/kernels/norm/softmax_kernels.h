@@ -4,7 +4,7 @@
 #ifndef KOV_NATIVE_SOFTMAX_KERNELS_H
 #define KOV_NATIVE_SOFTMAX_KERNELS_H
 
-#include "native/kernels/isa.h"
+#include "base/isa.h"
 #include "native/kernels/norm/softmax.h"
 
 /* A further kind, whose result is one number for each line. */

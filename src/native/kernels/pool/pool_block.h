@@ -3,7 +3,7 @@
 #ifndef KOV_NATIVE_POOL_BLOCK_H
 #define KOV_NATIVE_POOL_BLOCK_H
 
-#include "native/kernels/isa.h"
+#include "base/isa.h"
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -4,7 +4,7 @@
 #ifndef KOV_NATIVE_RECURRENT_CELL_H
 #define KOV_NATIVE_RECURRENT_CELL_H
 
-#include "native/kernels/isa.h"
+#include "base/isa.h"
 
 #include <stddef.h>
 

@@ -3,7 +3,7 @@
 #ifndef KOV_NATIVE_REDUCE_KERNELS_H
 #define KOV_NATIVE_REDUCE_KERNELS_H
 
-#include "native/kernels/isa.h"
+#include "base/isa.h"
 #include "native/kernels/reduce/reduce.h"
 
 #include <stdbool.h>

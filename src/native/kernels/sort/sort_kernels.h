@@ -3,7 +3,7 @@
 #ifndef KOV_NATIVE_SORT_KERNELS_H
 #define KOV_NATIVE_SORT_KERNELS_H
 
-#include "native/kernels/isa.h"
+#include "base/isa.h"
 
 #include <stddef.h>
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loops of matrix_rows.h for each instruction set. Only matrix_rows*.c includes this. */
+#ifndef KOV_OPSET_LINALG_ROW_KERNELS_H
+#define KOV_OPSET_LINALG_ROW_KERNELS_H
+
+#include "base/isa.h"
+
+#include <stdint.h>
+
+typedef void kov_row_add_kernel(double *restrict y, const double *restrict x, double by, int64_t n);
+typedef void kov_rows_rotate_kernel(double *restrict x, double *restrict y, double c, double s,
+                                    int64_t n);
+typedef double kov_row_dot_kernel(const double *x, const double *y, int64_t n);
+
+KOV_ISA_DECLARE(kov_row_add_kernel, row_add);
+KOV_ISA_DECLARE(kov_rows_rotate_kernel, rows_rotate);
+KOV_ISA_DECLARE(kov_row_dot_kernel, row_dot);
+
+#endif
