@@ -12,6 +12,9 @@ def _numpy(name):
 
 
 def get_item(x, key):
+    if isinstance(key, list) and any(_is_place(item) for item in key):
+        # A list with a slice in it can be no array: as in TensorFlow and torch it is a tuple.
+        return x[tuple(key)]
     key = list(key) if isinstance(key, tuple) else [key]
     key = [item if _is_basic(item) else _core.convert_to_tensor(item) for item in key]
     key = _without_masks(_without_ellipsis(x, key))
@@ -31,9 +34,11 @@ def get_item(x, key):
 
 
 def _is_basic(item):
-    if isinstance(item, bool):
-        return False
-    return item is None or item is Ellipsis or isinstance(item, (int, slice))
+    return _is_place(item) or (isinstance(item, int) and not isinstance(item, bool))
+
+
+def _is_place(item):
+    return item is None or item is Ellipsis or isinstance(item, slice)
 
 
 def _dimensions_used(item):

@@ -210,6 +210,26 @@ def test_index_by_tensor():
     same(t[keras.ops.convert_to_tensor(1) :], X[1:])
 
 
+def test_index_by_list_of_slices():
+    """keras-hub builds such keys; in TensorFlow and torch they mean the tuple."""
+    same(tensor()[[slice(None), None, slice(1, 3)]], X[:, None, 1:3])
+    same(tensor()[[None, 0]], X[None, 0])
+
+
+def test_ndim_is_an_int():
+    """Layers build lists of that length, and branch on it in a trace."""
+    seen = []
+
+    def call(x):
+        seen.append([None] * keras.ops.ndim(x))
+        return x
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Lambda(call)])
+    model.predict(X, verbose=0)
+    assert keras.ops.ndim(tensor()) == 2 and type(keras.ops.ndim(X)) is int
+    assert seen[-1] == [None, None]
+
+
 @pytest.mark.parametrize("key", [3, -4, np.s_[0, 4], np.s_[0, 0, 0], np.s_[..., ...]], ids=str)
 def test_index_errors(key):
     with pytest.raises(IndexError):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Functions of keras.ops that Keras looks for in the backend's module `numpy`."""
 
+from kov import _core
+
 from ..functions import module_getattr
 from ..functions import table
 
@@ -15,6 +17,11 @@ def where(condition, x1=None, x2=None):
     if x1 is None and x2 is None:
         return tuple(globals()["nonzero"](condition))
     return _choose(condition, x1, x2)
+
+
+def ndim(x):
+    """A Python int, as Keras's other backends give it: layers build lists of that length."""
+    return len(_core.convert_to_tensor(x).shape)
 
 
 def vectorize(pyfunc, *, excluded=None, signature=None):
