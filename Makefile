@@ -26,7 +26,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := build
 .PHONY: help deps judge nightly configure build test test-c test-python check docs format keras-suite accuracy \
-	bench fuzz fuzz-calls demo accept clean-room wheel install clean
+	bench fuzz fuzz-calls demo models accept clean-room wheel install clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | \
@@ -93,6 +93,9 @@ fuzz-calls: judge ## CALLS=1000000 calls drawn from the tables, judged by NumPy;
 demo: build ## what kov does, on a terminal, as a PNG and an HTML page
 	@$(call have,tools/demo.py)
 	@$(RUN) tools/demo.py $(ARGS)
+
+models: judge build ## the models that people use, against Keras on JAX (resumable); ARGS="VGG16 --onnx"
+	@$(RUN) tools/zoo.py $(ARGS)
 
 accept: judge nightly build ## every acceptance line with its figure: PASS or FAIL
 	@$(call have,tools/accept.py)

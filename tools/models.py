@@ -21,6 +21,8 @@ import numpy as np
 APPLICATIONS = {"MobileNetV2": 224, "ResNet50": 224, "EfficientNetB0": 224, "VGG16": 224}
 NAMES = (*APPLICATIONS, "BERT")
 COUNTS = (1, 8)
+# Layers with kernels: how many of their first weights.
+_KERNELS = {"Conv2D": 1, "DepthwiseConv2D": 1, "Dense": 1, "SeparableConv2D": 2}
 _PICTURES = ("astronaut", "coffee", "chelsea", "rocket", "camera", "coins", "moon", "page")
 
 
@@ -68,8 +70,8 @@ def build(name):
         return backbone
     application = getattr(keras.applications, name)
     model = application(weights=None, classifier_activation=None)
-    _he(model)
-    _calibrate(model, inputs(name, 8))
+    he(model)
+    calibrate(model, inputs(name, 8))
     return model
 
 
@@ -80,23 +82,27 @@ def _spread(weight, rng):
     return (rng.normal(0, 0.06, weight.shape)).astype(weight.dtype)
 
 
-def _he(model):
+def he(model):
+    """Kernels after He, offsets that are not zero."""
     rng = np.random.default_rng(6)
     for layer in model.layers:
         weights = layer.get_weights()
-        if type(layer).__name__ in ("Conv2D", "DepthwiseConv2D", "Dense") and weights:
-            kernel = weights[0]
-            per_output = kernel.shape[:-1]
-            if type(layer).__name__ == "DepthwiseConv2D":
-                per_output = kernel.shape[:2]
-            scale = np.sqrt(2.0 / np.prod(per_output))
-            weights[0] = rng.normal(0, scale, kernel.shape).astype("float32")
-            if len(weights) > 1:
-                weights[1] = rng.normal(0, 0.05, weights[1].shape).astype("float32")
+        kernels = _KERNELS.get(type(layer).__name__, 0)
+        for i, weight in enumerate(weights):
+            if i < kernels:
+                # A depthwise kernel has the channel before its last dimension.
+                depthwise = "epthwise" in layer.weights[i].path.rpartition("/")[2] or (
+                    type(layer).__name__ == "DepthwiseConv2D")
+                per_output = weight.shape[:2] if depthwise else weight.shape[:-1]
+                scale = np.sqrt(2.0 / np.prod(per_output))
+                weights[i] = rng.normal(0, scale, weight.shape).astype("float32")
+            elif kernels:
+                weights[i] = rng.normal(0, 0.05, weight.shape).astype("float32")
+        if kernels and weights:
             layer.set_weights(weights)
 
 
-def _calibrate(model, x):
+def calibrate(model, x):
     """One pass over the pictures, layer after layer; each batch norm gets the statistics of what
     reaches it."""
     import keras
@@ -112,10 +118,10 @@ def _calibrate(model, x):
             if isinstance(operation, keras.layers.BatchNormalization):
                 data = np.asarray(keras.ops.convert_to_numpy(arguments[0]), dtype="float64")
                 over = tuple(range(data.ndim - 1))
-                gamma = rng.uniform(0.8, 1.2, data.shape[-1])
-                beta = rng.normal(0, 0.1, data.shape[-1])
+                learned = [rng.uniform(0.8, 1.2, data.shape[-1])] if operation.scale else []
+                learned += [rng.normal(0, 0.1, data.shape[-1])] if operation.center else []
                 operation.set_weights([w.astype("float32") for w in (
-                    gamma, beta, data.mean(over), data.var(over) + 1e-5)])
+                    *learned, data.mean(over), data.var(over) + 1e-5)])
             result = operation(*arguments, **keywords)
         values[id(operation._inbound_nodes[0].output_tensors[0])] = result
 

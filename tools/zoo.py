@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Builds the models that people use and compares kov with Keras on JAX: `make models`.
+
+    zoo.py                      every row of tools/zoo that has no result yet
+    zoo.py GPT2CausalLM VGG16   these, again
+    zoo.py --report             only compares what is in build/zoo and writes docs/models.md
+    zoo.py --onnx               also ONNX Runtime's time, on Keras's ONNX export (slow)
+
+A net of keras.applications has a process of its own on each side; keras-hub's small models share
+one. What is done stays in build/zoo, so a run that was stopped goes on where it was. KOV_JUDGE is
+the Python with JAX and TensorFlow.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+
+TOOLS = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(TOOLS)
+BUILD = os.environ.get("KOV_ACCEPT_OUT", os.path.join(ROOT, "build"))
+FOLDER = os.path.join(BUILD, "zoo")
+RESULTS = os.path.join(BUILD, "models.json")
+sys.path[:0] = [os.path.join(TOOLS, "zoo"), TOOLS]
+TOGETHER = 12
+BACKENDS = {"kov": "kov", "judge": "jax", "judge16": "jax", "exact": "tensorflow",
+            "onnx": "tensorflow"}
+
+
+def path(name, what):
+    return os.path.join(FOLDER, f"{name}.{what}.json")
+
+
+def read(name, what):
+    try:
+        with open(path(name, what), encoding="utf-8") as file:
+            return json.load(file)
+    except OSError:
+        return None
+
+
+def work(action, names, again=False):
+    """Runs the action for the names that have no result of it; those that it dies of get one that
+    says so, and the rest go on."""
+    left = [name for name in names if again or read(name, action) is None]
+    for name in left:
+        if os.path.exists(path(name, action)):
+            os.remove(path(name, action))
+    python = sys.executable if action == "kov" else os.environ.get("KOV_JUDGE", "")
+    if left and not python:
+        sys.exit("zoo: no Python with other backends: run `make judge`, set KOV_JUDGE")
+    environment = dict(os.environ, KERAS_BACKEND=BACKENDS.get(action, "jax"),
+                       TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1",
+                       PYTHONPATH=os.path.join(build_tree(), "python"))
+    environment.pop("KOV_DEVICE", None)
+    while left:
+        print(f"{action}: {' '.join(left)}", flush=True)
+        with open(os.path.join(FOLDER, action + ".log"), "a", encoding="utf-8") as log:
+            try:
+                code = subprocess.run(
+                    [python, os.path.join(TOOLS, "zoo", "zoo_worker.py"), action, FOLDER, *left],
+                    env=environment, stdout=log, stderr=log, timeout=1200 * len(left)).returncode
+            except subprocess.TimeoutExpired:
+                code = "time"
+        done = [name for name in left if read(name, action) is not None]
+        left = [name for name in left if name not in done]
+        if left:
+            with open(path(left[0], action), "w", encoding="utf-8") as file:
+                json.dump({"error": f"the process ended: {code}"}, file)
+            left = left[1:]
+
+
+def build_tree():
+    return os.environ.get("KOV_BUILD", os.path.join(BUILD, "cmake"))
+
+
+def groups(rows):
+    """Names that share a process."""
+    small = []
+    for name, row in rows.items():
+        if row.calibrated:
+            yield [name]
+            continue
+        small.append(name)
+        if len(small) == TOGETHER:
+            yield small
+            small = []
+    if small:
+        yield small
+
+
+def remove_weights(name):
+    file = os.path.join(FOLDER, name + ".weights.npz")
+    if os.path.exists(file):
+        os.remove(file)
+
+
+def main():
+    import zoo_compare
+    import zoo_report
+    import zoo_rows
+
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--onnx", action="store_true")
+    parser.add_argument("--report", action="store_true")
+    options = parser.parse_args()
+    rows = {name: row for name, row in zoo_rows.tables().items() if not row.part}
+    unknown = set(options.names) - set(rows)
+    if unknown:
+        sys.exit(f"zoo: no such model: {', '.join(sorted(unknown))}")
+    os.makedirs(FOLDER, exist_ok=True)
+    if not options.report and not os.path.exists(os.path.join(FOLDER, "pictures.npz")):
+        subprocess.run([os.environ.get("KOV_JUDGE", ""),
+                        os.path.join(TOOLS, "zoo", "zoo_worker.py"), "pictures", FOLDER],
+                       check=True)
+    results = {}
+    for names in groups(rows):
+        chosen = [name for name in names if not options.names or name in options.names]
+        if chosen and not options.report:
+            work("kov", chosen, again=bool(options.names))
+            work("judge", chosen, again=bool(options.names))
+            if options.onnx:
+                work("onnx", chosen)
+        for name in names:
+            works = name in chosen and not options.report
+            record = zoo_compare.compare(FOLDER, name, rows[name], read,
+                                         work if works else lambda action, names: None)
+            if record is not None:
+                results[name] = record
+                if works and not record["problems"]:
+                    remove_weights(name)
+    with open(RESULTS, "w", encoding="utf-8") as file:
+        json.dump(results, file, indent=1)
+    zoo_report.write(os.path.join(ROOT, "docs", "models.md"), results, rows)
+    bad = [name for name in rows if results.get(name, {}).get("problems", ["not run"])]
+    for name in bad:
+        print(f"{name}: {'; '.join(results.get(name, {}).get('problems', ['not run']))}")
+    print(f"{len(rows) - len(bad)} of {len(rows)} models agree")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the two sides of a model say, held against the limits."""
+
+import numpy as np
+
+import zoo_worker as worker
+
+LIMIT = 5e-5
+LIMIT_16 = 2e-2
+# An engine may differ from JAX by more than LIMIT where the net itself magnifies rounding: then
+# float64 judges, and the engine's error may be this many times JAX's own.
+FACTOR = 2.0
+ENGINES = ("NATIVE", "CPU")
+POLICIES = ("mixed_float16", "mixed_bfloat16")
+
+
+def compare(folder, name, row, read, work):
+    """A record for build/models.json; `problems` lists what is beyond a limit. None: not run."""
+    ours, theirs = read(name, "kov"), read(name, "judge")
+    for side, found in (("kov", ours), ("JAX", theirs)):
+        if found is None:
+            return None
+        if "error" in found:
+            return {"problems": [f"{side}: {found['error']}"]}
+    record = {"parameters": ours["parameters"], "class": ours["class"], "problems": []}
+    problems = record["problems"]
+    want = worker.read(folder, name, "jax")
+    record["JAX milliseconds"] = theirs["milliseconds"]
+    record["1 % noise"] = theirs["noise"]
+    if not theirs["noise"] > LIMIT:
+        problems.append(f"1 % noise in {theirs['noise in']} changes only {theirs['noise']:.2g}")
+    for engine in ENGINES:
+        difference = worker.distance(worker.read(folder, name, engine), want)
+        record[engine] = {"difference": difference, **ours[engine]}
+        if difference > LIMIT:
+            judge_exactly(folder, name, engine, record, want, read, work)
+    onnx = read(name, "onnx")
+    if onnx:
+        record["ONNX Runtime milliseconds"] = onnx.get("milliseconds")
+    record["saved"] = ours["saved"]
+    if ours["saved"] is not True:
+        # Not every class of keras-hub comes back as it was; what JAX cannot do is not asked.
+        record["saved"] = theirs.get("saved", "not tried on JAX")
+        if record["saved"] is not False and record["saved"] != ours["saved"]:
+            problems.append("saved and loaded: " + (ours["saved"] or "other bits"))
+    if not row.calibrated:
+        in_16_bits(folder, name, ours, want, record, read, work)
+    if row.generate:
+        tokens(folder, name, ours, theirs, record)
+    return record
+
+
+def judge_exactly(folder, name, engine, record, want, read, work):
+    """Beyond the limit: is it the net? Keras on TensorFlow in float64 says how far each is off."""
+    work("exact", [name])
+    found = read(name, "exact") or {"error": "not run"}
+    difference = record[engine]["difference"]
+    if "error" in found or found["dtype"] != "float64":
+        record["problems"].append(f"{engine}: {difference:.2g} from JAX")
+        return
+    exact = worker.read(folder, name, "exact")
+    record["JAX error"] = worker.distance(want, exact)
+    error = record[engine]["error"] = worker.distance(worker.read(folder, name, engine), exact)
+    if error > LIMIT and error > FACTOR * record["JAX error"]:
+        record["problems"].append(f"{engine}: {difference:.2g} from JAX, {error:.2g} from float64, "
+                                  f"JAX {record['JAX error']:.2g}")
+
+
+def in_16_bits(folder, name, ours, want, record, read, work):
+    for policy in POLICIES:
+        if ours[policy] is not True:
+            record["problems"].append(f"{policy}: {ours[policy]}")
+            continue
+        worst = max(worker.distance(worker.read(folder, name, f"{policy}.{engine}"), want)
+                    for engine in ENGINES)
+        record[policy] = worst
+        if worst <= LIMIT_16:
+            continue
+        work("judge16", [name])
+        if "error" in (read(name, "judge16") or {"error": "not run"}):
+            record["problems"].append(f"{policy}: {worst:.2g} from JAX in float32")
+            continue
+        theirs = worker.read(folder, name, f"{policy}.jax")
+        alike = max(worker.distance(worker.read(folder, name, f"{policy}.{engine}"), theirs)
+                    for engine in ENGINES)
+        record[f"{policy} of JAX"] = worker.distance(theirs, want)
+        if alike > LIMIT_16 and worst > FACTOR * record[f"{policy} of JAX"]:
+            record["problems"].append(f"{policy}: {worst:.2g} from JAX in float32, JAX's own "
+                                      f"{record[f'{policy} of JAX']:.2g}")
+
+
+def tokens(folder, name, ours, theirs, record):
+    """Sampler -> whether the tokens are JAX's; what JAX cannot do is not asked."""
+    record["tokens"] = {}
+    got, want = (worker.read(folder, name, side + "-tokens") for side in ("kov", "jax"))
+    for sampler, a, b in zip(worker.SAMPLERS, got, want):
+        if not b.size:
+            record["tokens"][sampler] = "not on JAX: " + str(theirs["generate"][sampler])[:120]
+            continue
+        equal = record["tokens"][sampler] = bool(np.array_equal(a, b))
+        if not equal:
+            record["problems"].append(f"{sampler}: {ours['generate'][sampler]}" if not a.size
+                                      else f"{sampler}: other tokens")

@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One side of the zoo, in a process of its own; the backend is the one that KERAS_BACKEND names.
+
+    zoo_worker.py pictures FILE           photographs in the sizes that rows ask for
+    zoo_worker.py kov FOLDER NAME...      build, fill, save the weights; predict on both engines
+    zoo_worker.py judge FOLDER NAME...    the same model with those weights: results, noise, tokens
+    zoo_worker.py onnx FOLDER NAME...     ONNX Runtime's time on Keras's export
+    zoo_worker.py exact FOLDER NAME...    the same in float64
+
+What is found goes to FOLDER/NAME.<action>.json, arrays to FOLDER/NAME.<what>.npz.
+"""
+
+import json
+import os
+import sys
+import time
+import traceback
+
+import numpy as np
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
+SIZES = (32, 48, 64, 96, 128)
+
+
+def flatten(outputs):
+    """Results of a model as a list of arrays; 16-bit floats as float32."""
+    import keras
+    found = []
+    for leaf in keras.tree.flatten(outputs):
+        leaf = np.asarray(keras.ops.convert_to_numpy(leaf))
+        found.append(leaf if leaf.dtype.kind in "iub" or leaf.dtype == np.float64
+                     else leaf.astype("float32"))
+    return found
+
+
+def distance(got, want):
+    """max|a-b|/max|b| over the outputs; infinite where integers, shapes or finiteness differ."""
+    if len(got) != len(want):
+        return float("inf")
+    worst = 0.0
+    for a, b in zip(got, want):
+        if a.shape != b.shape or not np.array_equal(np.isfinite(a), np.isfinite(b)):
+            return float("inf")
+        if b.dtype.kind in "iub":
+            worst = worst if np.array_equal(a, b) else float("inf")
+        elif b.size:
+            ok = np.isfinite(b)
+            if not np.array_equal(a[~ok], b[~ok], equal_nan=True) or not ok.any():
+                return float("inf")
+            scale = np.abs(b[ok]).max()
+            worst = max(worst, float(np.abs(a[ok] - b[ok]).max() / (scale if scale else 1)))
+    return worst
+
+
+def milliseconds(call, budget=1.0, most=9):
+    """Median of a few calls; the first is not counted."""
+    call()
+    times, start = [], time.perf_counter()
+    while len(times) < most and (len(times) < 3 or time.perf_counter() - start < budget):
+        before = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - before)
+    return sorted(times)[len(times) // 2] * 1e3
+
+
+def save(folder, name, what, arrays):
+    np.savez(os.path.join(folder, f"{name}.{what}.npz"),
+             **{str(i): array for i, array in enumerate(arrays)})
+
+
+def read(folder, name, what):
+    with np.load(os.path.join(folder, f"{name}.{what}.npz")) as arrays:
+        return [arrays[str(i)] for i in range(len(arrays.files))]
+
+
+def pictures(folder):
+    with np.load(os.path.join(folder, "pictures.npz")) as arrays:
+        return {size: arrays[size] for size in arrays.files}
+
+
+def partitions(model):
+    """The parts of each plan that `predict` made on the device in use."""
+    from kov import _core
+    for cell in model.predict_function.__closure__:
+        for key, plans in getattr(cell.cell_contents, "_plans", {}).items():
+            if key[0] == _core.get_device() and plans:
+                return max(plan.plan.partition_count for plan in plans)
+    return 0
+
+
+def prompt(row, x):
+    """Tokens to continue: two rows, one with a shorter prompt."""
+    rng = np.random.default_rng(13)
+    length, given, high = row.generate
+    token_ids = rng.integers(3, high, (2, length)).astype("int32")
+    lengths = np.array([given, max(1, given - 2)])[:, None]
+    mask = np.arange(length)[None] < lengths
+    prefix = "decoder_" if "decoder_token_ids" in x else ""
+    return {**x, prefix + "token_ids": token_ids * mask, prefix + "padding_mask": mask,
+            **row.prompt}
+
+
+def generated(model, row, x):
+    found = model.generate(prompt(row, x), stop_token_ids=None)
+    if isinstance(found, dict):
+        found = found["token_ids" if "token_ids" in found else "decoder_token_ids"]
+    return np.asarray(found)
+
+
+SAMPLERS = ("greedy", "beam", "contrastive")
+
+
+def sampler_of(name):
+    import keras_hub
+    return {"greedy": lambda: keras_hub.samplers.GreedySampler(),
+            "beam": lambda: keras_hub.samplers.BeamSampler(num_beams=3),
+            "contrastive": lambda: keras_hub.samplers.ContrastiveSampler(k=4, alpha=0.3),
+            }[name]()
+
+
+def texts(model, row, x, folder, name, action):
+    """Tokens by each sampler: saved, with the seconds of a second call."""
+    found, seconds = [], {}
+    for sampler in SAMPLERS:
+        try:
+            model.compile(sampler=sampler_of(sampler))
+            found.append(generated(model, row, x))
+            start = time.perf_counter()
+            generated(model, row, x)
+            seconds[sampler] = time.perf_counter() - start
+        except Exception as error:
+            traceback.print_exc()
+            found.append(np.zeros(0, "int32"))
+            seconds[sampler] = f"{type(error).__name__}: {error}"[:300]
+    save(folder, name, action + "-tokens", found)
+    return seconds
+
+
+def reference_of(folder, name):
+    import zoo_rows
+    row = zoo_rows.find(name)
+    return row, zoo_rows.inputs(row, pictures(folder))
+
+
+def run_kov(folder, name):
+    import keras
+    from kov import _core
+
+    import zoo_fill
+    import zoo_rows
+    row, x = reference_of(folder, name)
+    keras.utils.set_random_seed(5)
+    _core.set_device("NATIVE")
+    model = zoo_rows.build(name)
+    zoo_fill.fill(model, row, x)
+    weights = model.get_weights()
+    save(folder, name, "weights", weights)
+    result = {"parameters": model.count_params(), "class": type(model).__name__}
+    first = None
+    for device in ("NATIVE", "CPU"):
+        _core.set_device(device)
+        outputs = flatten(model.predict_on_batch(x))
+        first = first or outputs
+        save(folder, name, device, outputs)
+        result[device] = {"milliseconds": milliseconds(lambda: model.predict_on_batch(x)),
+                          "partitions": partitions(model)}
+    _core.set_device("NATIVE")
+    if row.generate:
+        result["generate"] = texts(model, row, x, folder, name, "kov")
+    result["saved"] = saved(model, folder, name, x, first)
+    if not row.calibrated:
+        del model
+        result.update(in_16_bits(folder, name, weights, x))
+    return result
+
+
+def saved(model, folder, name, x, want):
+    """Whether the model, saved and loaded, gives the same bits."""
+    import keras
+    path = os.path.join(folder, name + ".keras")
+    try:
+        model.save(path)
+        again = flatten(keras.models.load_model(path, compile=False).predict_on_batch(x))
+        return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(again, want))
+    except Exception as error:
+        traceback.print_exc()
+        return f"{type(error).__name__}: {error}"[:300]
+    finally:
+        if os.path.exists(path):
+            os.remove(path)
+
+
+def in_16_bits(folder, name, weights, x):
+    """The same weights, computed in 16 bits."""
+    import keras
+    from kov import _core
+
+    import zoo_rows
+    result = {}
+    for policy in ("mixed_float16", "mixed_bfloat16"):
+        keras.config.set_dtype_policy(policy)
+        try:
+            model = zoo_rows.build(name)
+            model.set_weights(weights)
+            for device in ("NATIVE", "CPU"):
+                _core.set_device(device)
+                save(folder, name, f"{policy}.{device}", flatten(model.predict_on_batch(x)))
+            result[policy] = True
+        except Exception as error:
+            traceback.print_exc()
+            result[policy] = f"{type(error).__name__}: {error}"[:300]
+        finally:
+            keras.config.set_dtype_policy("float32")
+            _core.set_device("NATIVE")
+    return result
+
+
+def run_judge(folder, name):
+    import models
+    import zoo_rows
+    row, x = reference_of(folder, name)
+    model = zoo_rows.build(name)
+    model.set_weights(read(folder, name, "weights"))
+    want = flatten(model.predict_on_batch(x))
+    save(folder, name, "jax", want)
+    result = {"milliseconds": milliseconds(lambda: model.predict_on_batch(x)),
+              "largest": max((float(np.abs(w[np.isfinite(w)]).max()) for w in want if w.size),
+                             default=0.0)}
+    if row.generate:
+        result["generate"] = texts(model, row, x, folder, name, "jax")
+    with open(os.path.join(folder, name + ".kov.json"), encoding="utf-8") as file:
+        if json.load(file).get("saved") is not True:
+            result["saved"] = saved(model, folder, name, x, want)
+    result["noise in"] = models.add_noise(model)
+    result["noise"] = distance(flatten(model.predict_on_batch(x)), want)
+    return result
+
+
+def run_judge_16(folder, name):
+    """Keras on JAX in 16 bits, where float32 is no fair judge of a deep net's 16 bits."""
+    import keras
+
+    import zoo_rows
+    row, x = reference_of(folder, name)
+    for policy in ("mixed_float16", "mixed_bfloat16"):
+        keras.config.set_dtype_policy(policy)
+        model = zoo_rows.build(name)
+        model.set_weights(read(folder, name, "weights"))
+        save(folder, name, f"{policy}.jax", flatten(model.predict_on_batch(x)))
+    keras.config.set_dtype_policy("float32")
+    return {}
+
+
+def run_exact(folder, name):
+    import keras
+
+    import zoo_rows
+    row, x = reference_of(folder, name)
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    model = zoo_rows.build(name)
+    model.set_weights([w.astype("float64") if w.dtype.kind == "f" else w
+                       for w in read(folder, name, "weights")])
+    wide = {k: v.astype("float64") if v.dtype.kind == "f" else v for k, v in x.items()} \
+        if isinstance(x, dict) else x.astype("float64")
+    outputs = flatten(model.predict_on_batch(wide))
+    save(folder, name, "exact", outputs)
+    return {"dtype": str(outputs[0].dtype)}
+
+
+def run_onnx(folder, name):
+    import keras
+    import onnxruntime
+
+    import zoo_rows
+    row, x = reference_of(folder, name)
+    model = zoo_rows.build(name)
+    model.set_weights(read(folder, name, "weights"))
+    path = os.path.join(folder, name + ".onnx")
+    try:
+        model.export(path, format="onnx", verbose=False)
+        del model
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = os.cpu_count()
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        values = [x[key] for key in sorted(x)] if isinstance(x, dict) else [x]
+        feed = {entry.name: value for entry, value in zip(session.get_inputs(), values)}
+        return {"milliseconds": milliseconds(lambda: session.run(None, feed))}
+    finally:
+        if os.path.exists(path):
+            os.remove(path)
+
+
+ACTIONS = {"kov": run_kov, "judge": run_judge, "judge16": run_judge_16, "exact": run_exact,
+           "onnx": run_onnx}
+
+
+def main():
+    action, folder, *names = sys.argv[1:]
+    if action == "pictures":
+        import models
+        found = {str(size): models.pictures(4, size).astype("uint8") for size in SIZES}
+        np.savez(os.path.join(folder, "pictures.npz"), **found)
+        return
+    if action == "kov":
+        try:
+            import kov_hook  # noqa: F401
+        except ImportError:
+            pass
+    for name in names:
+        print("==", name, file=sys.stderr, flush=True)
+        start = time.time()
+        try:
+            result = ACTIONS[action](folder, name)
+        except Exception as error:
+            traceback.print_exc()
+            result = {"error": f"{type(error).__name__}: {error}"[:600]}
+        result["seconds"] = round(time.time() - start, 1)
+        path = os.path.join(folder, f"{name}.{action}.json")
+        with open(path + ".part", "w", encoding="utf-8") as file:
+            json.dump(result, file, indent=1)
+        os.replace(path + ".part", path)
+        import keras
+        keras.backend.clear_session()
+
+
+if __name__ == "__main__":
+    main()
