@@ -51,19 +51,30 @@ int64_t kov_infer_count(const kov_infer *infer, int input)
     return count;
 }
 
-kov_content_element kov_infer_element(const kov_infer *infer, int input, int i)
+/* Element i of a tensor at hand, INT64_MIN as `least`. */
+static kov_content_element element(const kov_infer *infer, int input, int i,
+                                   kov_content_element least)
 {
     const kov_infer_input *in = &infer->inputs[input];
     kov_content_element unknown = {0};
     int64_t number;
-    if (in->content && i < in->content->n)
+    if (in->content && i < in->content->n && in->content->at[i].known)
         return in->content->at[i];
-    if (in->tensor && i < kov_tensor_count(in->tensor) && tensor_integer(in->tensor, i, &number)) {
-        number +=
-            number == INT64_MIN; /* has no counterpart; as the end of a slice it means the same */
-        return (kov_content_element){true, number < 0, number < 0 ? -number : number};
-    }
-    return unknown;
+    if (!in->tensor || i >= kov_tensor_count(in->tensor) || !tensor_integer(in->tensor, i, &number))
+        return unknown;
+    return number == INT64_MIN
+               ? least
+               : (kov_content_element){true, number < 0, number < 0 ? -number : number};
+}
+
+kov_content_element kov_infer_element(const kov_infer *infer, int input, int i)
+{
+    return element(infer, input, i, (kov_content_element){0});
+}
+
+kov_content_element kov_infer_bound(const kov_infer *infer, int input, int i)
+{
+    return element(infer, input, i, (kov_content_element){true, true, INT64_MAX});
 }
 
 kov_status kov_infer_ints(const kov_infer *infer, int input, int64_t *out, int capacity, int *count)
@@ -74,7 +85,7 @@ kov_status kov_infer_ints(const kov_infer *infer, int input, int64_t *out, int c
         return kov_infer_fail(infer, KOV_UNKNOWN_VALUE,
                               "input %s must hold at most %d known numbers", name, capacity);
     for (int i = 0; i < (int)n; i++) {
-        kov_content_element e = kov_infer_element(infer, input, i);
+        kov_content_element e = kov_infer_bound(infer, input, i);
         if (!e.known || !kov_dim_is_number(e.dim))
             return kov_infer_fail(infer, KOV_UNKNOWN_VALUE,
                                   "the content of input %s must be known when the graph is built",

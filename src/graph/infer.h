@@ -47,6 +47,9 @@ kov_status kov_infer_ints(const kov_infer *infer, int input, int64_t *out, int c
 int64_t kov_infer_count(const kov_infer *infer, int input);
 /* Element i of an integer input as content; known is false where nothing is known. */
 kov_content_element kov_infer_element(const kov_infer *infer, int input, int i);
+/* The same for the start or end of a slice, where INT64_MIN, which content does not have, means
+ * what -INT64_MAX means. */
+kov_content_element kov_infer_bound(const kov_infer *infer, int input, int i);
 /* Element i of a scalar or 1-D number input of any dtype whose tensor is at hand. */
 bool kov_infer_number(const kov_infer *infer, int input, int i, double *out);
 /* Room for n elements of content of an output, all unknown. NULL on failure. */

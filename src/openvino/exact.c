@@ -2,6 +2,7 @@
 #include "openvino/exact.h"
 
 #include "openvino/range.h"
+#include "opset/content_math.h"
 
 #include <stdio.h>
 
@@ -194,6 +195,40 @@ static bool sequences_are_whole(const kov_graph *graph, const kov_node *node)
            content->at[0].dim == steps;
 }
 
+/* Whether a signal has at least as many elements as its transform is of. */
+static bool signals_are_long(const kov_graph *graph, const kov_node *node)
+{
+    const kov_value_info *data = kov_graph_value(graph, node->inputs[0]);
+    if (node->input_count < 3 || node->inputs[2] == KOV_VALUE_NONE)
+        return true;
+    const kov_content *axes = kov_graph_value(graph, node->inputs[1])->content;
+    const kov_content *sizes = kov_graph_value(graph, node->inputs[2])->content;
+    for (int i = 0; axes && sizes && i < axes->n && i < sizes->n; i++) {
+        int64_t axis, size;
+        if (!kov_content_number(axes->at[i], &axis) || !kov_content_number(sizes->at[i], &size))
+            return false;
+        axis += axis < 0 ? data->ndim : 0;
+        if (size > kov_dim_lower(graph->dims, data->dims[axis]))
+            return false;
+    }
+    return axes && sizes;
+}
+
+/* Whether the filters of a convolution are computed, and another convolution has them too. */
+static bool shares_filters(const kov_graph *graph, const kov_node *node)
+{
+    kov_value filters = node->inputs[1];
+    int maker = kov_graph_producer(graph, filters)->op;
+    if (maker == KOV_OP_CONSTANT || maker == KOV_OP_PARAMETER)
+        return false;
+    for (int i = 0; i < graph->nodes.n; i++) {
+        const kov_node *other = &graph->nodes.at[i];
+        if (other != node && is_convolution(other->op) && other->inputs[1] == filters)
+            return true;
+    }
+    return false;
+}
+
 /* Operations that OpenVINO's CPU plugin gets wrong, or not at all, for some values or attributes.
  */
 static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, size_t size)
@@ -203,6 +238,9 @@ static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, si
         (kov_value_range(graph, node->inputs[0]).low < 0 ||
          kov_value_range(graph, node->inputs[1]).low < 1))
         return refuse(why, size, "Divide", "OpenVINO truncates quotients of negative integers");
+    if (node->op == KOV_OP_GROUP_CONVOLUTION && shares_filters(graph, node))
+        return refuse(why, size, "GroupConvolution",
+                      "OpenVINO 2026.4 gets convolutions wrong that share computed filters");
     if (node->op == KOV_OP_GATHER && node->attrs[KOV_GATHER_BATCH_DIMS].u.integer != 0)
         return refuse(why, size, "Gather",
                       "with batch_dims, OpenVINO 2026.4 reads outside of its inputs");
@@ -212,6 +250,9 @@ static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, si
     if (is_convolution(node->op) && !has_known_filters(graph, node))
         return refuse(why, size, kov_op_info_of(node->op)->name,
                       "OpenVINO needs the sizes of filters and the number of channels");
+    if (node->op == KOV_OP_RDFT && !signals_are_long(graph, node))
+        return refuse(why, size, "RDFT",
+                      "OpenVINO does not extend a signal to the size of its transform");
     if (node->op == KOV_OP_ADAPTIVE_MAX_POOL && node->attrs[0].u.dtype != KOV_DTYPE_I32)
         return refuse(why, size, "AdaptiveMaxPool", "OpenVINO gives its indices as int32 only");
     if ((node->op == KOV_OP_LSTM_SEQUENCE || node->op == KOV_OP_GRU_SEQUENCE) &&

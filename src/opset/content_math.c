@@ -6,7 +6,7 @@ static const kov_content_element unknown = {0};
 kov_content_element kov_content_of_number(int64_t number)
 {
     if (number == INT64_MIN)
-        number++;
+        return unknown;
     return (kov_content_element){
         .known = true, .negative = number < 0, .dim = number < 0 ? -number : number};
 }

@@ -9,7 +9,7 @@
 
 enum { KOV_CONTENT_LIMIT = 64 }; /* elements of a tensor whose content is followed */
 
-/* INT64_MIN counts as -INT64_MAX. */
+/* INT64_MIN, which has no counterpart, is unknown. */
 kov_content_element kov_content_of_number(int64_t number);
 kov_content_element kov_content_of_dim(const kov_dims *dims, kov_dim dim);
 /* True, with the number, if the element is a known number. */

@@ -20,10 +20,11 @@ IMAGES = [(1, 1, 1, 3), (2, 7, 5, 3), (1, 17, 16, 3), (9, 8, 3), (0, 4, 4, 3), (
 
 CORE_TYPES = ("float32", "int32", "bool")  # those that OpenVINO has as its own
 FLOATS = ("float32", "float16", "bfloat16", "float64")
-INTEGERS = ("int32", "int8", "uint8", "int16", "uint16", "int64", "uint32")
+INTEGERS = ("int32", "int8", "uint8", "int16", "uint16", "int64", "uint32", "uint64")
 NUMBERS = FLOATS + INTEGERS
 TYPES = NUMBERS + ("bool",)
-EPS = {"float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7, "float64": 2.0**-52}
+EPS = {"float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7, "float64": 2.0**-52,
+       "complex64": 2.0**-23, "complex128": 2.0**-52}
 WIDE = {"float64": "float32", "int64": "int32", "uint64": "uint32", "complex128": "complex64"}
 
 

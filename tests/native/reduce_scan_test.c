@@ -66,7 +66,7 @@ static void floats(void **state)
     assert_int_equal(kov_context_create(NULL, &context), KOV_OK);
     float x[5] = {1, 0x1p-24f, 0x1p-24f, NAN, 2}, y[5];
     kov_scan(context, KOV_SCAN_SUM, KOV_DTYPE_F32, x, y, 1, 5, 1, false, false);
-    assert_true(y[1] == 1 && y[2] == 1 && isnan(y[3]) && isnan(y[4]));
+    assert_true(y[1] == 1 && y[2] == 1 + 0x1p-23f && isnan(y[3]) && isnan(y[4]));
     kov_scan(context, KOV_SCAN_MAX, KOV_DTYPE_F32, x, y, 1, 5, 1, false, false);
     assert_true(y[2] == 1 && isnan(y[3]) && isnan(y[4]));
     uint16_t half[3] = {0x6800, 0x3c00, 0x3c00}, sums[3]; /* 2048, 1, 1 */
@@ -78,11 +78,33 @@ static void floats(void **state)
     kov_context_release(context);
 }
 
+/* What is lost on the way does not grow with the line. */
+static void long_lines(void **state)
+{
+    (void)state;
+    enum { LONG = 100000, WIDE = 3 };
+    static float x[LONG * WIDE], y[LONG * WIDE];
+    kov_context *context;
+    assert_int_equal(kov_context_create(NULL, &context), KOV_OK);
+    for (size_t i = 0; i < LONG * WIDE; i++)
+        x[i] = (float)(((uint32_t)i * 2654435761u) >> 8) * 0x1p-24f;
+    for (size_t inner = 1; inner <= WIDE; inner += WIDE - 1) {
+        kov_scan(context, KOV_SCAN_SUM, KOV_DTYPE_F32, x, y, 1, LONG, inner, false, false);
+        long double sum = 0;
+        for (size_t i = 0; i < LONG; i++) {
+            sum += x[i * inner];
+            assert_true(fabsl(y[i * inner] - sum) <= 0x1.01p-24L * sum); /* rounded once */
+        }
+    }
+    kov_context_release(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integers),
         cmocka_unit_test(floats),
+        cmocka_unit_test(long_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

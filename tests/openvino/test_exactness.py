@@ -239,3 +239,36 @@ def test_openvino_takes(tmp_path, make, dtype):
     graph, _ = build(tmp_path, make, dtype)
     text = kov.Plan(graph, "CPU").text()
     assert "openvino" in text and "native" not in text, text
+
+
+def _complex_product(x, k):
+    """Grouped convolution of complex numbers, as a decomposition says it: parts on the last axis."""
+    part = lambda a, i: op.squeeze(op.slice(a, i64(i), i64(i + 1), i64(1), i64(3)), i64(3))
+    signal = [op.transpose(part(x, i), i64(0, 2, 1)) for i in (0, 1)]
+    filters = [op.unsqueeze(op.transpose(part(k, i), i64(1, 2, 0)), i64(2)) for i in (0, 1)]
+    product = lambda i, j: op.group_convolution(signal[i], filters[j], [1], [0], [0], [1])
+    return op.concat([op.subtract(product(0, 0), product(1, 1)),
+                      op.add(product(0, 1), product(1, 0))], 1)
+
+
+def test_convolutions_that_share_computed_filters(tmp_path):
+    """OpenVINO 2026.4 gets one of them wrong; it is kov's own then."""
+    random = np.random.default_rng(1)
+    make = lambda dtype: (_complex_product, [random.integers(-3, 4, shape).astype(dtype)
+                                             for shape in ((2, 9, 3, 2), (4, 3, 1, 2))])
+    graph, (x, k) = build(tmp_path, make, "float32")
+    signal, filters = x[..., 0] + 1j * x[..., 1], k[..., 0] + 1j * k[..., 1]
+    product = sum(signal[:, i : i + 6] * filters[i, :, 0] for i in range(4)).transpose(0, 2, 1)
+    want = np.concatenate([product.real, product.imag], 1)
+    for device in ("CPU", "NATIVE"):
+        np.testing.assert_array_equal(kov.Plan(graph, device)(x, k)[0], want)
+
+
+def test_a_transform_longer_than_its_signal(tmp_path):
+    """OpenVINO 2026.4 refuses RDFT there, in the run."""
+    x = np.arange(27, dtype=np.float32).reshape(3, 9)
+    make = lambda dtype: (lambda x: op.rdft(x, i64(1), i64(16)), [x])
+    graph, inputs = build(tmp_path, make, "float32")
+    want = np.fft.rfft(x.astype(np.float64), 16)
+    have = kov.Plan(graph, "CPU")(*inputs)[0]
+    np.testing.assert_allclose(have[..., 0] + 1j * have[..., 1], want, atol=1e-3)  # of sums up to 200

@@ -115,6 +115,26 @@ static void known_content(void **state)
     native_end(test);
 }
 
+/* Its least number has no counterpart, and is kept. */
+static void the_least_integer(void **state)
+{
+    (void)state;
+    native_case *test = native_begin(1);
+    kov_builder *b = test->b;
+    kov_value least = kov_constant_i64_scalar(b, INT64_MIN);
+    kov_value y = kov_broadcast(b, least, INTS(test, 2), KOV_VALUE_NONE, "numpy");
+    kov_value same = kov_equal(b, y, kov_constant_i64_scalar(b, INT64_MIN + 1));
+    const kov_value results[] = {y, same};
+    kov_graph *g = pass_check(test, kov_pass_fold, results, 2, PASS_BITS);
+    const kov_tensor *tensor = kov_graph_constant(g, g->results.at[0].value);
+    const kov_tensor *compared = kov_graph_constant(g, g->results.at[1].value);
+    assert_true(tensor && compared);
+    assert_true(((const int64_t *)kov_tensor_data(tensor))[1] == INT64_MIN);
+    assert_int_equal(((const uint8_t *)kov_tensor_data(compared))[1], 0);
+    kov_graph_release(g);
+    native_end(test);
+}
+
 static void bodies_are_folded(void **state)
 {
     (void)state;
@@ -145,7 +165,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(constants_are_computed), cmocka_unit_test(several_outputs),
         cmocka_unit_test(the_rest_stays),         cmocka_unit_test(a_large_constant_is_not_made),
-        cmocka_unit_test(known_content),          cmocka_unit_test(bodies_are_folded),
+        cmocka_unit_test(known_content),          cmocka_unit_test(the_least_integer),
+        cmocka_unit_test(bodies_are_folded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,6 +91,25 @@ static kov_value signal_size(kov_builder *b, const char *function, kov_optional_
     return length.given ? kov_one_i64(b, length.value) : KOV_VALUE_NONE;
 }
 
+/* x with zeros behind the last axis where that has fewer than length elements: OpenVINO's RDFT only
+ * cuts. */
+static kov_value padded_to(kov_builder *b, kov_value x, int64_t length)
+{
+    int last = kov_ndim(b, x) - 1;
+    if (b->status != KOV_OK)
+        return KOV_VALUE_ERROR;
+    kov_dim size = kov_builder_value(b, x)->dims[last];
+    if (kov_dim_is_number(size) && size >= length)
+        return x;
+    const int64_t none[KOV_MAX_NDIM] = {0};
+    kov_value zero = kov_constant_i64_scalar(b, 0);
+    kov_value missing =
+        kov_subtract(b, kov_constant_i64_scalar(b, length), kov_dim_value(b, x, last));
+    kov_value ends[] = {kov_constant_i64(b, none, last), kov_maximum(b, missing, zero)};
+    return kov_pad(b, x, kov_constant_i64(b, none, last + 1), kov_join_dims(b, ends, 2),
+                   kov_scalar_like(b, x, 0), "constant");
+}
+
 void kov_math_rfft(kov_builder *b, kov_value x, kov_optional_int fft_length, kov_value *outs)
 {
     x = kov_as_float(b, x);
@@ -100,7 +119,10 @@ void kov_math_rfft(kov_builder *b, kov_value x, kov_optional_int fft_length, kov
     if (b->status == KOV_OK && ndim < 1)
         kov_builder_fail(b, KOV_INVALID_ARGUMENT, "rfft: Input should have rank >= 1");
     kov_value size = signal_size(b, "rfft", fft_length);
-    to_pair(b, kov_rdft(b, kov_widen(b, x), kov_one_i64(b, ndim - 1), size), dtype, outs);
+    x = kov_widen(b, x);
+    if (fft_length.given)
+        x = padded_to(b, x, fft_length.value);
+    to_pair(b, kov_rdft(b, x, kov_one_i64(b, ndim - 1), size), dtype, outs);
 }
 
 /* The real signal of a spectrum (..., 2), with its own dtype. */

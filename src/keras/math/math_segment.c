@@ -51,6 +51,19 @@ static kov_value as_numbers(kov_builder *b, kov_value data)
     return kov_is_bool_value(b, data) ? kov_cast(b, data, KOV_DTYPE_I32) : kov_strong(b, data);
 }
 
+/* 16-bit floats are summed and multiplied in float32, as engines would otherwise round each step.
+ */
+static kov_value accumulate(kov_builder *b, const char *function, kov_value data, kov_value ids,
+                            kov_value num_segments, double neutral, const char *reduction)
+{
+    data = as_numbers(b, data);
+    kov_dtype dtype = kov_dtype_of(b, data);
+    data = kov_widen(b, data);
+    kov_value y = reduce_segments(b, function, data, ids, num_segments,
+                                  kov_scalar_like(b, data, neutral), reduction);
+    return kov_narrow(b, y, dtype);
+}
+
 /* The least finite number of a dtype, or the greatest: what an empty segment gives. */
 static kov_value extreme(kov_builder *b, kov_value like, bool least)
 {
@@ -72,18 +85,14 @@ kov_value kov_math_segment_sum(kov_builder *b, kov_value data, kov_value segment
                                kov_value num_segments, bool sorted)
 {
     (void)sorted;
-    data = as_numbers(b, data);
-    return reduce_segments(b, "segment_sum", data, segment_ids, num_segments,
-                           kov_scalar_like(b, data, 0), "sum");
+    return accumulate(b, "segment_sum", data, segment_ids, num_segments, 0, "sum");
 }
 
 kov_value kov_math_segment_prod(kov_builder *b, kov_value data, kov_value segment_ids,
                                 kov_value num_segments, bool sorted)
 {
     (void)sorted;
-    data = as_numbers(b, data);
-    return reduce_segments(b, "segment_prod", data, segment_ids, num_segments,
-                           kov_scalar_like(b, data, 1), "prod");
+    return accumulate(b, "segment_prod", data, segment_ids, num_segments, 1, "prod");
 }
 
 kov_value kov_math_segment_max(kov_builder *b, kov_value data, kov_value segment_ids,

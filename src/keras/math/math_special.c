@@ -51,12 +51,12 @@ kov_value kov_math_erfinv(kov_builder *b, kov_value x)
     return kov_narrow(b, y, dtype);
 }
 
-/* erf(x) for |x| <= 1/2 by its series, whose terms alternate: the first that is left out bounds the
- * error, below 2^-27 of the result with 8 terms and 2^-57 with 14. */
+/* erf(x) by its series, whose terms alternate: the first that is left out bounds the error, below
+ * 2^-27 of the result with 8 terms for |x| <= 1/2, and 2^-57 with 18 for |x| <= 1. */
 static kov_value erf_near_zero(kov_builder *b, kov_value x, bool wide)
 {
-    double at[14], factorial = 1;
-    int n = wide ? 14 : 8;
+    double at[18], factorial = 1;
+    int n = wide ? 18 : 8;
     for (int i = 0; i < n; i++) {
         at[n - 1 - i] = (i % 2 ? -1 : 1) * 1.1283791670955125738961589031215 /* 2 / sqrt(pi) */ /
                         (factorial * (2 * i + 1));
@@ -111,7 +111,7 @@ kov_value kov_math_erf(kov_builder *b, kov_value x)
     kov_value rest = erfc_of_positive(b, a, wide);
     kov_value y = kov_select(b, kov_less(b, x, kov_scalar_like(b, x, 0)),
                              kov_subtract(b, rest, one), kov_subtract(b, one, rest));
-    kov_value central = kov_less(b, a, kov_scalar_like(b, x, 0.5));
+    kov_value central = kov_less(b, a, kov_scalar_like(b, x, wide ? 1 : 0.5));
     return kov_narrow(b, kov_select(b, central, erf_near_zero(b, x, wide), y), dtype);
 }
 
@@ -132,7 +132,7 @@ kov_value kov_math_erfc(kov_builder *b, kov_value x)
 }
 
 /* The greatest term is taken out, unless it is not finite: then exp and log give the right result.
- */
+ * Of complex terms only the greatest real part, which leaves the angle to log. */
 kov_value kov_math_logsumexp(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims)
 {
     int axes[KOV_MAX_NDIM];
@@ -141,8 +141,9 @@ kov_value kov_math_logsumexp(kov_builder *b, kov_value x, const kov_axes *axis, 
     x = kov_widen(b, x);
     int n = kov_axes_list(b, "logsumexp", axis, kov_ndim(b, x), axes);
     kov_value over = kov_axes_value(b, axes, n);
-    kov_value most = kov_reduce_max(b, x, over, true);
-    most = kov_select(b, kov_is_finite(b, most), most, kov_scalar_like(b, x, 0));
+    kov_value most = kov_reduce_max(b, kov_numpy_real(b, x), over, true);
+    most = kov_select(b, kov_is_finite(b, most), most, kov_scalar_like(b, most, 0));
+    most = kov_cast(b, most, kov_dtype_of(b, x));
     kov_value y = kov_sum_over(b, kov_exp(b, kov_subtract(b, x, most)), axes, n, true);
     y = kov_add(b, kov_log(b, y), most);
     if (!keepdims && n > 0)

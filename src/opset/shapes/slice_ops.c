@@ -68,13 +68,13 @@ kov_status kov_infer_slice(kov_infer *infer)
         if (step.known && step.dim == 0)
             return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "a step is 0");
         dims[axes[i]] =
-            kov_slice_dim(infer->dims, data->dims[axes[i]], kov_infer_element(infer, 1, i),
-                          kov_infer_element(infer, 2, i), step);
+            kov_slice_dim(infer->dims, data->dims[axes[i]], kov_infer_bound(infer, 1, i),
+                          kov_infer_bound(infer, 2, i), step);
     }
     kov_infer_set(infer, 0, data->dtype, data->ndim, dims);
     if (count == 0)
         return kov_content_forward(infer, 0, 0);
-    return slice_content(infer, kov_infer_element(infer, 1, 0), kov_infer_element(infer, 2, 0),
+    return slice_content(infer, kov_infer_bound(infer, 1, 0), kov_infer_bound(infer, 2, 0),
                          kov_infer_element(infer, 3, 0));
 }
 
@@ -205,9 +205,9 @@ static void ends_of(const kov_infer *infer, const entry *e, kov_content_element 
     *step = strided_element(infer, 3, e->from);
     bool backward = step->known && step->negative;
     *start = e->to_begin ? kov_content_of_number(backward ? INT64_MAX : 0)
-                         : kov_infer_element(infer, 1, e->from);
+                         : kov_infer_bound(infer, 1, e->from);
     *stop = e->to_end ? kov_content_of_number(backward ? -INT64_MAX : INT64_MAX)
-                      : kov_infer_element(infer, 2, e->from);
+                      : kov_infer_bound(infer, 2, e->from);
 }
 
 static kov_status check_index(const kov_infer *infer, const entry *e)
@@ -215,7 +215,7 @@ static kov_status check_index(const kov_infer *infer, const entry *e)
     kov_dim dim = infer->inputs[0].dims[e->axis];
     int64_t index;
     if (kov_dim_is_number(dim) && !e->to_begin &&
-        kov_content_number(kov_infer_element(infer, 1, e->from), &index) &&
+        kov_content_number(kov_infer_bound(infer, 1, e->from), &index) &&
         (index < -dim || index >= dim))
         return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "index %lld is out of range for axis %d",
                               (long long)index, e->axis);

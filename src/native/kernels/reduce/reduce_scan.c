@@ -30,49 +30,50 @@ struct scan {
 #define NEXT_MAX(T, U, y, a) ((y) > (a) || (y) != (y) ? (y) : (a))
 #define NEXT_MIN(T, U, y, a) ((y) < (a) || (y) != (y) ? (y) : (a))
 
-/* The running value of each column goes into the result before (exclusive) or after x is taken in.
- * x is read before y is written, so that in place works. */
-#define SCAN(type, T, U, name, first, next)                                                        \
+/* The running value of each column, of type W (of floats: double, so that errors do not grow with
+ * the line), goes into the result before (exclusive) or after x is taken in. x is read before y is
+ * written, so that in place works. */
+#define SCAN(type, T, W, U, name, first, next)                                                     \
     static void type##_scan_##name(const scan *s, size_t outer, size_t column, size_t width)       \
     {                                                                                              \
         const T *x = (const T *)s->x + outer * s->length * s->inner + column;                      \
         T *y = (T *)s->y + outer * s->length * s->inner + column;                                  \
         if (s->inner == 1) {                                                                       \
-            T one = (T)(first);                                                                    \
+            W one = (W)(first);                                                                    \
             ptrdiff_t step = s->reverse ? -1 : 1;                                                  \
             x += s->reverse ? s->length - 1 : 0;                                                   \
             y += s->reverse ? s->length - 1 : 0;                                                   \
             for (size_t i = 0; i < s->length; i++, x += step, y += step) {                         \
-                const T before = one;                                                              \
-                one = next(T, U, before, *x);                                                      \
-                *y = s->exclusive ? before : one;                                                  \
+                const W before = one;                                                              \
+                one = next(W, U, before, *x);                                                      \
+                *y = (T)(s->exclusive ? before : one);                                             \
             }                                                                                      \
             return;                                                                                \
         }                                                                                          \
-        T running[WIDTH];                                                                          \
+        W running[WIDTH];                                                                          \
         for (size_t c = 0; c < width; c++)                                                         \
-            running[c] = (T)(first);                                                               \
+            running[c] = (W)(first);                                                               \
         for (size_t i = 0; i < s->length; i++) {                                                   \
             size_t at = (s->reverse ? s->length - 1 - i : i) * s->inner;                           \
             for (size_t c = 0; c < width; c++) {                                                   \
-                const T before = running[c], a = x[at + c];                                        \
-                running[c] = next(T, U, before, a);                                                \
-                y[at + c] = s->exclusive ? before : running[c];                                    \
+                const W before = running[c], a = x[at + c];                                        \
+                running[c] = next(W, U, before, a);                                                \
+                y[at + c] = (T)(s->exclusive ? before : running[c]);                               \
             }                                                                                      \
         }                                                                                          \
     }
 
 #define INTEGER_SCANS(type, T, U, least, most)                                                     \
-    SCAN(type, T, U, sum, 0, NEXT_SUM)                                                             \
-    SCAN(type, T, U, prod, 1, NEXT_PROD)                                                           \
-    SCAN(type, T, U, max, least, NEXT_MAX)                                                         \
-    SCAN(type, T, U, min, most, NEXT_MIN)
+    SCAN(type, T, T, U, sum, 0, NEXT_SUM)                                                          \
+    SCAN(type, T, T, U, prod, 1, NEXT_PROD)                                                        \
+    SCAN(type, T, T, U, max, least, NEXT_MAX)                                                      \
+    SCAN(type, T, T, U, min, most, NEXT_MIN)
 
 #define FLOAT_SCANS(type, T)                                                                       \
-    SCAN(type, T, T, sum, 0, NEXT_SUM_FLOAT)                                                       \
-    SCAN(type, T, T, prod, 1, NEXT_PROD_FLOAT)                                                     \
-    SCAN(type, T, T, max, -INFINITY, NEXT_MAX)                                                     \
-    SCAN(type, T, T, min, INFINITY, NEXT_MIN)
+    SCAN(type, T, double, T, sum, 0, NEXT_SUM_FLOAT)                                               \
+    SCAN(type, T, double, T, prod, 1, NEXT_PROD_FLOAT)                                             \
+    SCAN(type, T, T, T, max, -INFINITY, NEXT_MAX)                                                  \
+    SCAN(type, T, T, T, min, INFINITY, NEXT_MIN)
 
 INTEGER_SCANS(i8, int8_t, uint8_t, INT8_MIN, INT8_MAX)
 INTEGER_SCANS(i16, int16_t, uint16_t, INT16_MIN, INT16_MAX)
