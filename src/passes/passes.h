@@ -23,5 +23,7 @@ kov_status kov_pass_fuse_norm(const kov_graph *graph, const kov_pass_options *op
                               kov_graph **out);
 kov_status kov_pass_fuse_attention(const kov_graph *graph, const kov_pass_options *options,
                                    kov_graph **out);
+kov_status kov_pass_split_heads(const kov_graph *graph, const kov_pass_options *options,
+                                kov_graph **out);
 
 #endif

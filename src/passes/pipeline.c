@@ -10,24 +10,32 @@ typedef kov_status (*pass_fn)(const kov_graph *graph, const kov_pass_options *op
 static const struct {
     kov_pass_info info;
     pass_fn run;
+    bool for_openvino; /* alone */
 } passes[] = {
-    {{"inline", "keeps bits", false}, kov_pass_inline},
-    {{"fold", "keeps bits", true}, kov_pass_fold},
-    {{"simplify", "keeps bits", true}, kov_pass_simplify},
+    {{"inline", "keeps bits", false}, kov_pass_inline, false},
+    {{"fold", "keeps bits", true}, kov_pass_fold, false},
+    {{"simplify", "keeps bits", true}, kov_pass_simplify, false},
     {{"sink_transpose", "keeps bits, but for the order in which a reduction adds", true},
-     kov_pass_sink_transpose},
-    {{"fold_pad", "keeps bits for finite weights", true}, kov_pass_fold_pad},
+     kov_pass_sink_transpose,
+     false},
+    {{"fold_pad", "keeps bits for finite weights", true}, kov_pass_fold_pad, false},
     {{"fold_scale", "reassociates within K + 4 roundings of a sum of K products", true},
-     kov_pass_fold_scale},
-    {{"hoist_bias", "keeps bits", true}, kov_pass_hoist_bias},
+     kov_pass_fold_scale,
+     false},
+    {{"hoist_bias", "keeps bits", true}, kov_pass_hoist_bias, false},
     {{"fuse_norm",
       "reassociates: within 16 roundings of the largest of |x - mean| / deviation, scale and shift",
       true},
-     kov_pass_fuse_norm},
+     kov_pass_fuse_norm,
+     false},
     {{"fuse_attention",
       "reassociates: scores within K + 4 roundings of a sum of K products, weights within 8", true},
-     kov_pass_fuse_attention},
-    {{"clean", "keeps bits", true}, kov_pass_simplify},
+     kov_pass_fuse_attention,
+     false},
+    {{"clean", "keeps bits", true}, kov_pass_simplify, false},
+    {{"split_heads", "keeps products; an engine may add them in another order", true},
+     kov_pass_split_heads,
+     true},
 };
 
 enum { PASS_COUNT = sizeof passes / sizeof passes[0] };
@@ -74,7 +82,8 @@ kov_status kov_passes_run(kov_graph *graph, const kov_pass_options *options, kov
     kov_graph_retain(current);
     for (int i = 0; i < PASS_COUNT; i++) {
         kov_graph *next;
-        if (passes[i].info.optional && is_off(options->off, passes[i].info.name))
+        if ((passes[i].for_openvino && !options->for_openvino) ||
+            (passes[i].info.optional && is_off(options->off, passes[i].info.name)))
             continue;
         kov_status status = run_pass(i, current, options, &next);
         kov_graph_release(current);

@@ -8,6 +8,7 @@
 typedef struct kov_pass_options {
     const char
         *off; /* comma-separated names to leave out, "all" for every optional one; may be NULL */
+    bool for_openvino; /* what is made will run there: passes of its own join in */
     /* Whether a composite stays whole (an engine has a kernel for it); NULL: all are inlined. */
     bool (*keep_composite)(const kov_graph *graph, const kov_node *node);
 } kov_pass_options;

@@ -135,6 +135,7 @@ static kov_status fill(kov_plan *plan, kov_graph *graph, const kov_plan_options 
         KOV_TRY(kov_openvino_check_device(plan->device));
     const kov_pass_options passes = {
         .off = plan->passes_off,
+        .for_openvino = wanted == &kov_openvino_engine,
         .keep_composite = wanted == &kov_native_engine ? kov_native_keeps_composite : NULL};
     KOV_TRY(kov_passes_run(graph, &passes, &plan->graph));
     if (wanted == &kov_openvino_engine)
