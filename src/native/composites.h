@@ -14,4 +14,9 @@ kov_elementwise_op kov_composite_kernel(const kov_graph *graph, const kov_node *
 /* argmax or argmin: *axis is one of its input's, or -1 for all elements as one line. */
 bool kov_composite_is_arg(const kov_graph *graph, const kov_node *node, bool *largest, int *axis);
 
+/* norm of float32 that is a length, the root of a sum of squares: `marked` gets its axes, which are
+ * those of its input. */
+bool kov_composite_is_length(const kov_graph *graph, const kov_node *node, bool *marked,
+                             bool *keepdims);
+
 #endif

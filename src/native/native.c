@@ -39,8 +39,9 @@ const kov_engine kov_native_engine = {"native", kov_interpret_supports, compile,
 
 bool kov_native_keeps_composite(const kov_graph *graph, const kov_node *node)
 {
-    bool largest;
+    bool largest, keepdims, marked[KOV_MAX_NDIM] = {false};
     int axis;
     return kov_composite_kernel(graph, node) != KOV_ELEMENTWISE_COUNT ||
-           kov_composite_is_arg(graph, node, &largest, &axis);
+           kov_composite_is_arg(graph, node, &largest, &axis) ||
+           kov_composite_is_length(graph, node, marked, &keepdims);
 }

@@ -291,6 +291,50 @@ static void logsumexp_of_lines(void **state)
     kov_context_release(context);
 }
 
+/* Rounded once: half an ulp, and a little for the double sum. In lines and in columns, and where
+ * float32's own squares would overflow or vanish. */
+static void lengths_are_rounded_once(void **state)
+{
+    (void)state;
+    enum { COLUMNS = 3 };
+    const float scales[] = {1, 0x1p100f, 0x1p-90f};
+    for (size_t i = 0; i < LENGTHS; i++) {
+        size_t n = lengths[i];
+        float *x = malloc(n * COLUMNS * sizeof *x), line, columns[COLUMNS];
+        assert_non_null(x);
+        for (int s = 0; s < 3; s++) {
+            kov_context *context = make_context(1 + s % 2);
+            fill_f32(x, n * COLUMNS, 11);
+            for (size_t k = 0; k < n * COLUMNS; k++)
+                x[k] *= scales[s];
+            long double sums[COLUMNS] = {0}, all = 0;
+            for (size_t k = 0; k < n * COLUMNS; k++)
+                sums[k % COLUMNS] += (long double)x[k] * x[k];
+            kov_reduce(context, KOV_REDUCE_LENGTH, KOV_DTYPE_F32, x, columns, 1, n, COLUMNS);
+            kov_reduce(context, KOV_REDUCE_LENGTH, KOV_DTYPE_F32, x, &line, 1, n * COLUMNS, 1);
+            for (int c = 0; c < COLUMNS; c++) {
+                all += sums[c];
+                assert_true(fabsl(columns[c] - sqrtl(sums[c])) <= 0x1.01p-24L * sqrtl(sums[c]));
+            }
+            assert_true(fabsl(line - sqrtl(all)) <= 0x1.01p-24L * sqrtl(all));
+            kov_context_release(context);
+        }
+        free(x);
+    }
+    kov_context *context = make_context(1);
+    const float odd[] = {1, NAN, 2, -INFINITY};
+    float y;
+    kov_reduce(context, KOV_REDUCE_LENGTH, KOV_DTYPE_F32, odd, &y, 1, 3, 1);
+    assert_true(isnan(y));
+    kov_reduce(context, KOV_REDUCE_LENGTH, KOV_DTYPE_F32, odd + 2, &y, 1, 2, 1);
+    assert_true(y == INFINITY);
+    kov_reduce(context, KOV_REDUCE_LENGTH, KOV_DTYPE_F32, odd, &y, 1, 0, 1);
+    assert_true(y == 0);
+    assert_int_equal(kov_reduce(context, KOV_REDUCE_LENGTH, KOV_DTYPE_F64, odd, &y, 1, 1, 1),
+                     KOV_TYPE_ERROR);
+    kov_context_release(context);
+}
+
 static int run(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +347,7 @@ static int run(void)
         cmocka_unit_test(empty_axis),
         cmocka_unit_test(half_sums_in_float32),
         cmocka_unit_test(logsumexp_of_lines),
+        cmocka_unit_test(lengths_are_rounded_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,7 +47,7 @@ static kov_plan_fn const lists[KOV_OP_COUNT][MOST] = {
     [KOV_OP_IDFT] = {kov_plan_fourier},
     [KOV_OP_RDFT] = {kov_plan_fourier},
     [KOV_OP_IRDFT] = {kov_plan_fourier},
-    [KOV_OP_COMPOSITE] = {kov_plan_arg_extreme, kov_plan_elementwise},
+    [KOV_OP_COMPOSITE] = {kov_plan_arg_extreme, kov_plan_length, kov_plan_elementwise},
 };
 
 static bool is_elementwise(int op)

@@ -247,6 +247,26 @@ kov_status kov_plan_arg_extreme(kov_planner *p, const kov_node *node, bool *take
     return kov_plan_step(p, &plan);
 }
 
+/* norm kept whole. */
+kov_status kov_plan_length(kov_planner *p, const kov_node *node, bool *taken)
+{
+    bool marked[KOV_MAX_NDIM] = {false}, keep;
+    kov_order order;
+    int slots[2];
+    if (!kov_composite_is_length(p->graph, node, marked, &keep))
+        return KOV_OK;
+    const kov_planned *v = kov_plan_value(p, node->inputs[0]);
+    line_params *c = kov_arena_alloc(p->arena, sizeof *c);
+    if (!c)
+        return KOV_OUT_OF_MEMORY;
+    *c = (line_params){.op = KOV_REDUCE_LENGTH, .dtype = v->dtype};
+    *taken = true;
+    KOV_TRY(get_lines(p, node->inputs[0], marked, c, &order, &slots[0]));
+    order = reduced_order(v, &order, marked, keep);
+    KOV_TRY(kov_plan_make(p, node->first_output, &order, &slots[1]));
+    return add_step(p, node, run_reduce, c, slots, false, "length");
+}
+
 kov_status kov_plan_softmax(kov_planner *p, const kov_node *node, bool *taken)
 {
     bool marked[KOV_MAX_NDIM] = {false};

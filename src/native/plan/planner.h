@@ -212,6 +212,7 @@ kov_status kov_plan_softmax(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_scan(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_attention(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_arg_extreme(kov_planner *p, const kov_node *node, bool *taken);
+kov_status kov_plan_length(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_top_k(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_recurrent(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_norm(kov_planner *p, const kov_node *node, bool *taken);

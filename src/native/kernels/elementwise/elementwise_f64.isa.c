@@ -1,19 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Unary float64 kernels: the C library's functions, and formulas over them. Where the formula is
- * one of plain arithmetic the compiler vectorises the loop. */
+/* Unary float64 kernels: of vectors where there is an algorithm, else the C library's functions and
+ * formulas over them. Where the formula is one of plain arithmetic the compiler vectorises the
+ * loop. */
 #include "native/kernels/elementwise/elementwise_kernels.h"
-#include "native/kernels/math/math_vector.h"
+#include "native/kernels/math/math_f64.h"
 
 #include <math.h>
 
+/* What the kernel of a row calls, from a function of one number or of a vector. */
+#define KOV_F64_LOOP(name)                                                                         \
+    KOV_INLINE void f64_loop_##name(const double *x, double *y, size_t n)                          \
+    {                                                                                              \
+        KOV_IVDEP                                                                                  \
+        for (size_t i = 0; i < n; i++)                                                             \
+            y[i] = f64_of_##name(x[i]);                                                            \
+    }
+#define KOV_F64_VECTOR_LOOP(name)                                                                  \
+    KOV_INLINE void f64_loop_##name(const double *x, double *y, size_t n)                          \
+    {                                                                                              \
+        size_t i = 0;                                                                              \
+        for (; i + KOV_VD <= n; i += KOV_VD)                                                       \
+            vd_store(y + i, vd_of_##name(vd_load(x + i)));                                         \
+        if (i == n)                                                                                \
+            return;                                                                                \
+        double part[KOV_VD] = {0};                                                                 \
+        memcpy(part, x + i, (n - i) * sizeof *x);                                                  \
+        vd_store(part, vd_of_##name(vd_load(part)));                                               \
+        memcpy(y + i, part, (n - i) * sizeof *y);                                                  \
+    }
 #define KOV_F64_DEFINE(name, expression)                                                           \
-    KOV_INLINE double f64_of_##name(double x) { return expression; }
+    KOV_INLINE double f64_of_##name(double x) { return expression; }                               \
+    KOV_F64_LOOP(name)
+#define KOV_F64_VECTOR(name, expression)                                                           \
+    KOV_INLINE vd vd_of_##name(vd x) { return expression; }                                        \
+    KOV_F64_VECTOR_LOOP(name)
 
-KOV_F64_DEFINE(exp, exp(x))
+KOV_F64_VECTOR(exp, vd_exp_f64(x))
 KOV_F64_DEFINE(exp2, exp2(x))
-KOV_F64_DEFINE(expm1, expm1(x))
-KOV_F64_DEFINE(log, log(x))
-KOV_F64_DEFINE(log1p, log1p(x))
+KOV_F64_VECTOR(expm1, vd_expm1_f64(x))
+KOV_F64_VECTOR(log, vd_log_f64(x))
+KOV_F64_VECTOR(log1p, vd_log1p_f64(x))
 KOV_F64_DEFINE(log2, log2(x))
 KOV_F64_DEFINE(log10, log10(x))
 KOV_F64_DEFINE(sqrt, sqrt(x))
@@ -38,43 +64,41 @@ KOV_F64_DEFINE(acosh, acosh(x))
 KOV_F64_DEFINE(atanh, atanh(x))
 KOV_F64_DEFINE(erf, erf(x))
 KOV_F64_DEFINE(erfc, erfc(x))
-KOV_F64_DEFINE(softplus, (x > 0 ? x : 0 * x) + log1p(exp(-fabs(x))))
-KOV_F64_DEFINE(log_sigmoid, -((x < 0 ? -x : 0 * x) + log1p(exp(-fabs(x)))))
+KOV_F64_VECTOR(softplus, vd_max(vd_set(0), x) + vd_softplus_tail(x))
+KOV_F64_VECTOR(log_sigmoid, vd_negative(vd_max(vd_set(0), vd_negative(x)) + vd_softplus_tail(x)))
 KOV_F64_DEFINE(softsign, isinf(x) ? copysign(1, x) : x / (1 + fabs(x)))
 KOV_F64_DEFINE(relu6, x > 6 ? 6 : x < 0 ? 0 : x)
 KOV_F64_DEFINE(hard_sigmoid, (x >= 3 ? 6 : x <= -3 ? 0 : x + 3) / 6)
 KOV_F64_DEFINE(hard_swish, x *((x >= 3 ? 6 : x <= -3 ? 0 : x + 3) / 6))
-KOV_F64_DEFINE(elu, x < 0 ? expm1(x) : x)
+KOV_F64_VECTOR(elu, vd_select(vd_lt(x, vd_set(0)), vd_expm1_f64(x), x))
 KOV_F64_DEFINE(abs, fabs(x))
 KOV_F64_DEFINE(negative, -x)
 KOV_F64_DEFINE(sign, x > 0 ? 1 : x < 0 ? -1 : x == 0 ? 0 : x)
 KOV_F64_DEFINE(square, x *x)
 KOV_F64_DEFINE(relu, x < 0 ? 0 : x)
 
-KOV_INLINE double f64_of_sigmoid(double x)
-{
-    double e = exp(-fabs(x));
-    return (x < 0 ? e : 1) / (1 + e);
-}
-
-KOV_INLINE double f64_of_silu(double x) { return x < -1000 ? -0.0 : x * f64_of_sigmoid(x); }
+KOV_F64_VECTOR(sigmoid, vd_sigmoid_f64(x))
+KOV_F64_VECTOR(silu, vd_select(vd_lt(x, vd_set(-1000)), vd_set(-0.0), x *vd_sigmoid_f64(x)))
 
 KOV_INLINE double f64_of_gelu(double x)
 {
     return x < -100 ? -0.0 : 0.5 * x * erfc(x * -0.70710678118654752440);
 }
+KOV_F64_LOOP(gelu)
 
 KOV_INLINE double f64_of_gelu_tanh(double x)
 {
     const double twice_root = 1.5957691216057307117597842397375; /* 2 sqrt(2 / pi) */
-    return x < -100 ? -0.0 : x * f64_of_sigmoid(twice_root * (x + 0.044715 * x * x * x));
+    return x < -100 ? -0.0 : x / (1 + exp(-twice_root * (x + 0.044715 * x * x * x)));
 }
+KOV_F64_LOOP(gelu_tanh)
 
 KOV_INLINE double f64_of_mish(double x)
 {
     double e = exp(x > 60 ? 60 : x), up = e * (e + 2);
     return x < -1000 ? -0.0 : x * (up / (up + 2));
 }
+KOV_F64_LOOP(mish)
 
 KOV_INLINE double f64_of_selu(double x)
 {
@@ -82,12 +106,14 @@ KOV_INLINE double f64_of_selu(double x)
     const double alpha = 1.6732632423543772848170429916717;
     return x < 0 ? expm1(x) * (scale * alpha) : x * scale;
 }
+KOV_F64_LOOP(selu)
 
 KOV_INLINE double f64_of_lgamma(double x)
 {
     int sign;
     return lgamma_r(x, &sign);
 }
+KOV_F64_LOOP(lgamma)
 
 /* Winitzki's approximation, then Halley steps on erf, or on erfc where that keeps the digits of
  * 1 - |x|. Three steps of third order take 2e-3 to below an ulp. */
@@ -107,15 +133,12 @@ static double f64_of_erfinv(double x)
     }
     return copysign(y, x);
 }
+KOV_F64_LOOP(erfinv)
 
 #define KOV_F64_UNARY(constant, name)                                                              \
     void KOV_ISA_NAME(f64_##name)(const void *x_data, void *y_data, size_t n)                      \
     {                                                                                              \
-        const double *x = x_data;                                                                  \
-        double *y = y_data;                                                                        \
-        KOV_IVDEP                                                                                  \
-        for (size_t i = 0; i < n; i++)                                                             \
-            y[i] = f64_of_##name(x[i]);                                                            \
+        f64_loop_##name(x_data, y_data, n);                                                        \
     }
 
 KOV_ELEMENTWISE_FLOAT_ROWS(KOV_F64_UNARY)

@@ -37,6 +37,7 @@ typedef struct kernel_pair {
 
 static const kernel_pair kernels[KOV_DTYPE_COUNT][KOV_REDUCE_COUNT] = {
     KOV_REDUCE_TYPE_ROWS(TYPE_ROW)};
+static const kernel_pair length_kernels = PAIR(f32, length);
 
 typedef struct reduction {
     kov_reduce_line *line;
@@ -139,10 +140,13 @@ void kov_reduce_one_line(kov_reduce_op op, kov_dtype dtype, const void *x, size_
 
 static bool is_arg(kov_reduce_op op) { return op == KOV_REDUCE_ARGMAX || op == KOV_REDUCE_ARGMIN; }
 
+/* Of what a fold makes; a length is its root, rounded. */
 static kov_dtype result_dtype(kov_reduce_op op, kov_dtype dtype)
 {
     if (is_arg(op))
         return KOV_DTYPE_I64;
+    if (op == KOV_REDUCE_LENGTH)
+        return KOV_DTYPE_F64;
     return op == KOV_REDUCE_ANY || op == KOV_REDUCE_ALL ? KOV_DTYPE_BOOL : dtype;
 }
 
@@ -152,7 +156,7 @@ static kov_status fold(kov_context *context, kov_reduce_op op, kov_dtype dtype, 
 {
     kov_isa isa = kov_cpu_isa();
     kov_dtype result = result_dtype(op, dtype);
-    const kernel_pair *pair = &kernels[dtype][op];
+    const kernel_pair *pair = op == KOV_REDUCE_LENGTH ? &length_kernels : &kernels[dtype][op];
     reduction r = {.line = pair->line[isa],
                    .columns = pair->columns[isa],
                    .x = x,
@@ -174,7 +178,8 @@ static kov_status fold(kov_context *context, kov_reduce_op op, kov_dtype dtype, 
     }
     run_units(context, &r);
     if (r.chunks > 1) {
-        bool sum = op == KOV_REDUCE_MEAN || op == KOV_REDUCE_SUM_ABS || op == KOV_REDUCE_SUM_SQUARE;
+        bool sum = op == KOV_REDUCE_MEAN || op == KOV_REDUCE_SUM_ABS ||
+                   op == KOV_REDUCE_SUM_SQUARE || op == KOV_REDUCE_LENGTH;
         kov_dtype node = result == KOV_DTYPE_BOOL ? KOV_DTYPE_U8 : result;
         join_chunks(&r, kernels[node][sum ? KOV_REDUCE_SUM : op].columns[isa], y);
         kov_free(context, r.y);
@@ -213,6 +218,23 @@ static double empty_value(kov_reduce_op op)
     }
 }
 
+static kov_status reduce_length(kov_context *context, const float *x, float *y, size_t outer,
+                                size_t length, size_t inner)
+{
+    size_t bytes;
+    if (!kov_size_mul(outer * inner, sizeof(double), &bytes))
+        return kov_fail(KOV_OUT_OF_MEMORY, "reduction to %zu lengths: too large", outer * inner);
+    double *sums = kov_alloc(context, bytes);
+    if (!sums)
+        return KOV_OUT_OF_MEMORY;
+    kov_status status =
+        fold(context, KOV_REDUCE_LENGTH, KOV_DTYPE_F32, x, sums, outer, length, inner);
+    for (size_t i = 0; i < outer * inner && status == KOV_OK; i++)
+        y[i] = (float)sqrt(sums[i]);
+    kov_free(context, sums);
+    return status;
+}
+
 static void fill_empty(kov_reduce_op op, kov_dtype result, void *y, size_t n)
 {
     double value = empty_value(op);
@@ -238,6 +260,8 @@ static kov_status reduce_wide(kov_context *context, kov_reduce_op op, kov_dtype 
 {
     if (op == KOV_REDUCE_LOGSUMEXP)
         return kov_softmax_lines(context, KOV_SOFTMAX_LOGSUMEXP, dtype, x, y, outer, length, inner);
+    if (op == KOV_REDUCE_LENGTH)
+        return reduce_length(context, x, y, outer, length, inner);
     KOV_TRY(fold(context, op, dtype, x, y, outer, length, inner));
     if (op == KOV_REDUCE_MEAN)
         divide(dtype, y, outer * inner, length);
@@ -288,6 +312,8 @@ kov_status kov_reduce(kov_context *context, kov_reduce_op op, kov_dtype dtype, c
     bool is_float = half || dtype == KOV_DTYPE_F32 || dtype == KOV_DTYPE_F64;
     bool taken = is_float || dtype == KOV_DTYPE_BOOL || kernels[dtype][KOV_REDUCE_SUM].line[0];
     bool needs_float = op == KOV_REDUCE_MEAN || op == KOV_REDUCE_LOGSUMEXP;
+    if (op == KOV_REDUCE_LENGTH)
+        taken = dtype == KOV_DTYPE_F32;
     if ((unsigned)op >= KOV_REDUCE_COUNT || !taken || (needs_float && !is_float))
         return kov_fail(KOV_TYPE_ERROR, "reduction %d does not take %s", (int)op,
                         kov_dtype_keras_name(dtype));
@@ -296,7 +322,7 @@ kov_status kov_reduce(kov_context *context, kov_reduce_op op, kov_dtype dtype, c
     if (length == 0) {
         if (is_arg(op))
             return kov_fail(KOV_INVALID_ARGUMENT, "argmax or argmin of an empty axis");
-        fill_empty(op, result_dtype(op, dtype), y, outer * inner);
+        fill_empty(op, op == KOV_REDUCE_LENGTH ? dtype : result_dtype(op, dtype), y, outer * inner);
         return KOV_OK;
     }
     if (half)

@@ -24,6 +24,9 @@ typedef enum kov_reduce_op {
     KOV_REDUCE_ARGMAX, /* gives int64: the first index; the first NaN wins */
     KOV_REDUCE_ARGMIN,
     KOV_REDUCE_LOGSUMEXP, /* floats; of nothing or of all -infinity: -infinity */
+    /* float32: square root of the sum of squares, all in double, rounded once: nothing overflows
+     * or vanishes on the way */
+    KOV_REDUCE_LENGTH,
     KOV_REDUCE_COUNT
 } kov_reduce_op;
 

@@ -47,6 +47,10 @@ typedef void kov_reduce_columns(const void *x, size_t n, size_t stride, size_t w
     X(f32, F32)                                                                                    \
     X(f64, F64)
 
+/* Sums of squares of float32 in double; y is of doubles. */
+KOV_ISA_DECLARE(kov_reduce_line, f32_reduce_length_line);
+KOV_ISA_DECLARE(kov_reduce_columns, f32_reduce_length_columns);
+
 #define KOV_REDUCE_DECLARE(type, name)                                                             \
     KOV_ISA_DECLARE(kov_reduce_line, type##_reduce_##name##_line);                                 \
     KOV_ISA_DECLARE(kov_reduce_columns, type##_reduce_##name##_columns);
