@@ -113,6 +113,18 @@ def broadcast(shape):
     return tuple(n if i % 2 else 1 for i, n in enumerate(shape))[(len(shape) > 2):]
 
 
+def exactly(function):
+    """A judge: the function in float64, its result in the type that the arguments have as floats."""
+    def judge(*args, **kwargs):
+        arrays = [x for x in args if isinstance(x, np.ndarray)]
+        dtype = np.result_type(*(x.dtype if x.dtype.name in FLOATS else np.float32 for x in arrays))
+        wide = [x.astype(np.float64) if isinstance(x, np.ndarray) else x for x in args]
+        with np.errstate(all="ignore"):
+            return np.asarray(function(*wide, **kwargs)).astype(dtype)
+
+    return judge
+
+
 class Case:
     """One call: a function, one of its calls, a type and a shape."""
 

@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Meaningful arguments for the functions of the modules math, linalg, random and core."""
 
+import ctypes
+import ctypes.util
+import functools
+import math
+
 import ml_dtypes
 import numpy as np
 from case_kit import ANY, FLOATS, INTEGERS, LANES, MATRICES, NUMBERS, ONE, SQUARES, TYPES
 from case_kit import Call as C
-from case_kit import Spec
+from case_kit import Spec, exactly
+
+LIBM = ctypes.CDLL(ctypes.util.find_library("m"))
+LIBM.lgammal.restype, LIBM.lgammal.argtypes = ctypes.c_longdouble, [ctypes.c_longdouble]
 
 TWO_STEPS = "the judge computes in several rounded steps"
 SMOOTH = dict(ulp=16, of_largest=True, why=TWO_STEPS)
@@ -76,10 +84,30 @@ def _drawn(*calls, **options):
                 why="logarithms, sines and powers of the engines", **options)
 
 
+@functools.partial(np.vectorize, otypes=[float])
+def _gammainc(a, x):
+    """By the series, whose terms are positive."""
+    if a == 0 or x == 0:
+        return np.nan if a == x else float(a == 0)
+    terms = [1.0]
+    while terms[-1] > 1e-20 * terms[0]:
+        terms.append(terms[-1] * x / (a + len(terms)))
+    return math.exp(a * math.log(x) - x - math.lgamma(a + 1)) * math.fsum(terms)
+
+
+@functools.partial(np.vectorize, otypes=[float])
+def _lgamma(x):
+    return LIBM.lgammal(x)
+
+
 CASES = {
     "math.erf": Spec(lambda t: t(), types=FLOATS, ulp=8, why=TWO_STEPS),
     "math.erfc": Spec(lambda t: t(), types=FLOATS, ulp=16, why=TWO_STEPS),
     "math.erfinv": Spec(lambda t: t(), low=-0.98, high=0.98, types=FLOATS, ulp=32, why="JAX's polynomial"),
+    # Keras 3.16 has these.
+    "math.gammainc": Spec(lambda t: (t(), t(high=12)), lambda t: t.ndim > 0 and (t(), t(t.last, high=12)), low=0.1, high=9,
+                          types=("float32", "float16", "bfloat16", "int32"), judge=exactly(_gammainc), via="backend"),
+    "math.lgamma": Spec(lambda t: t(), types=FLOATS + ("int32", "bool"), judge=exactly(_lgamma), via="backend"),
     "math.rsqrt": Spec(lambda t: t(), low=0.1, high=9, types=FLOATS, ulp=8, why=TWO_STEPS),
     "math.logsumexp": Spec(lambda t: all(t.shape) and t(), lambda t: t.ndim and all(t.shape) and C(t(), axis=-1, keepdims=True),
                            lambda t: t.ndim and all(t.shape) and C(t(), axis=0), types=FLOATS, **SMOOTH),

@@ -4,7 +4,7 @@
 import numpy as np
 from case_kit import ANY, FLOATS, IMAGES, LANES, ONE
 from case_kit import Call as C
-from case_kit import Spec
+from case_kit import Spec, exactly
 
 TWO_STEPS = "the judge computes in several rounded steps"
 PRODUCTS = dict(ulp=16, of_largest=True, why="sums of products, in another order")
@@ -72,6 +72,17 @@ INTERPOLATIONS = tuple(
     lambda t, method=method: resize(t) and C(_image(t), (9, 5), interpolation=method)
     for method in ("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"))
 
+def _layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=1e-7):
+    mean, variance = x.mean(axis, keepdims=True), x.var(axis, keepdims=True)
+    shape = [n if i in np.atleast_1d(axis) % x.ndim else 1 for i, n in enumerate(x.shape)]
+    y = (x - mean) / np.sqrt(variance + epsilon)
+    return y if gamma is None else y * gamma.reshape(shape) + beta.reshape(shape)
+
+
+def _rms_normalization(x, scale=1.0, axis=-1, epsilon=1e-7):
+    return x / np.sqrt((x * x).mean(axis, keepdims=True) + epsilon) * scale
+
+
 CASES = {
     **activation("relu relu6 leaky_relu hard_shrink hard_tanh sparse_sigmoid"),
     **activation("sigmoid tanh silu selu hard_sigmoid hard_silu softplus softsign log_sigmoid tanh_shrink"
@@ -129,6 +140,16 @@ CASES = {
         lambda t: C(t(), t(t.last), t(t.last, low=0.5), -1, offset=t(t.last), scale=t(t.last), epsilon=0.01),
         lambda t: t.ndim > 1 and C(t(), t(t.shape[1]), t(t.shape[1], low=0.5), 1, scale=t(t.shape[1])),
         shapes=LANES, types=FLOATS, **SMOOTH),
+    "nn.layer_normalization": Spec(
+        lambda t: all(t.shape) and t(),
+        lambda t: all(t.shape) and C(t(), t(t.last), t(t.last), epsilon=0.01),
+        lambda t: t.ndim > 2 and all(t.shape) and C(t(), t(t.shape[0], t.last), t(t.shape[0], t.last), (0, -1)),
+        shapes=LANES, types=FLOATS, judge=exactly(_layer_normalization), via="backend", **SMOOTH),
+    "nn.rms_normalization": Spec(
+        lambda t: all(t.shape) and t(),
+        lambda t: all(t.shape) and C(t(), t(t.last), -1, 0.01),
+        lambda t: t.ndim > 1 and all(t.shape) and C(t(), t(t.last), (0, -1)),
+        shapes=LANES, types=FLOATS, judge=exactly(_rms_normalization), via="backend", **SMOOTH),
     "nn.moments": Spec(lambda t: all(t.shape) and C(t(), 0), lambda t: all(t.shape) and C(
         t(), tuple(range(t.ndim)), keepdims=True), shapes=LANES, types=FLOATS, **PRODUCTS),
     "nn.dot_product_attention": Spec(

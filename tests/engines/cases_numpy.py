@@ -4,7 +4,7 @@
 import numpy as np
 from case_kit import ANY, FLOATS, INTEGERS, LANES, MATRICES, NUMBERS, ONE, SQUARES, VECTORS
 from case_kit import Call as C
-from case_kit import Spec, broadcast
+from case_kit import Spec, exactly, broadcast
 
 COMPLEX = ("complex64",)
 TYPES = NUMBERS + ("bool",)
@@ -109,6 +109,12 @@ CASES = {
                        types=("float32", "int32", "uint32"), shapes=LANES),
     **binary("arctan2 hypot", ulp=16, why=TWO_STEPS),
     **binary("logaddexp logaddexp2", ulp=16, of_largest=True, why="two logarithms that nearly cancel"),
+    # Keras 3.16 has these.
+    **binary("copysign", types=FLOATS + ("int32", "bool"), judge=exactly(np.copysign), via="backend"),
+    **binary("float_power", types=FLOATS + ("int32", "bool"), low=1, high=4, judge=exactly(np.power), via="backend",
+             ulp=8, why=TWO_STEPS),
+    "numpy.cov": Spec(lambda t: t(), shapes=[(7,), (3, 5), (17, 7), (0, 4), (130, 67)],
+                      judge=exactly(np.cov), via="backend", **dict(SUMS, types=FLOATS + ("int32", "bool"))),
     "numpy.nextafter": Spec(lambda t: (t(), t()), types=FLOATS),
     **binary("add multiply maximum minimum"),
     **binary("subtract", types=NUMBERS),

@@ -10,6 +10,7 @@ import kov  # noqa: F401  puts the finder in place
 import keras
 import numpy as np
 import pytest
+from kov.activation import backend_module
 
 SPECIAL = np.array(
     [-np.inf, -3, -1.5, -1, -0.5, -1e-20, -0.0, 0.0, 1e-20, 0.5, 1, 1.5, 2.5, 88, 1e10, np.inf]
@@ -109,6 +110,16 @@ def test_two_exact(name):
     with np.errstate(all="ignore"):
         expected = getattr(np, name)(LEFT, RIGHT)
     np.testing.assert_array_equal(result_of(name, LEFT, RIGHT), expected)
+
+
+def test_copysign_of_special_numbers():
+    """Keras 3.16 has it; the signs of NaN and of -0 count."""
+    copysign = backend_module("ops.numpy").copysign
+    right = np.append(RIGHT[: 3 * SPECIAL.size], np.float32(-np.nan))
+    left = np.append(LEFT[: 3 * SPECIAL.size], np.float32(2))
+    actual, expected = np.asarray(copysign(left, right)), np.copysign(left, right)
+    np.testing.assert_array_equal(actual, expected)
+    np.testing.assert_array_equal(np.signbit(actual), np.signbit(expected))
 
 
 @pytest.mark.parametrize("name", ["arctan2", "hypot", "logaddexp", "logaddexp2"])

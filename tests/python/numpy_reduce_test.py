@@ -10,6 +10,7 @@ import kov  # noqa: F401  puts the finder in place
 import keras
 import numpy as np
 import pytest
+from kov.activation import backend_module
 
 RANDOM = np.random.default_rng(1)
 X = RANDOM.normal(size=(3, 4, 5)).astype("float32")
@@ -187,6 +188,21 @@ def test_correlate(mode):
     x, y = X[0].ravel()[:9], X[1].ravel()[:4]
     compare("correlate", x, y, mode=mode)
     compare("correlate", y, x, mode=mode)
+
+
+def test_cov_of_one_variable_is_a_scalar():
+    """Keras 3.16 has it. NumPy has no covariance of less than two observations either."""
+    cov = backend_module("ops.numpy").cov
+    x = X[0].reshape(-1, X.shape[-1])
+    for rows in (x, x[:1], x[0]):
+        expected = np.cov(rows.astype("float64"))
+        actual = np.asarray(cov(rows))
+        assert actual.shape == expected.shape and actual.dtype == rows.dtype
+        np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6)
+    for few in (x[:, :1], x[:, :0]):
+        assert np.isnan(np.asarray(cov(few))).all()
+    with pytest.raises(ValueError, match="at most 2 dimensions"):
+        cov(X)
 
 
 def test_other_statistics():

@@ -9,6 +9,20 @@ kov_value kov_math_rsqrt(kov_builder *b, kov_value x)
     return kov_divide(b, kov_scalar_like(b, x, 1), kov_sqrt(b, x));
 }
 
+kov_value kov_math_lgamma(kov_builder *b, kov_value x)
+{
+    x = kov_as_float(b, x);
+    kov_dtype dtype = kov_dtype_of(b, x);
+    return kov_narrow(b, kov_log_gamma(b, kov_widen(b, x)), dtype);
+}
+
+kov_value kov_math_gammainc(kov_builder *b, kov_value x1, kov_value x2)
+{
+    kov_promote_pair_to_float(b, &x1, &x2);
+    kov_dtype dtype = kov_dtype_of(b, x1);
+    return kov_narrow(b, kov_gamma_inc(b, kov_widen(b, x1), kov_widen(b, x2)), dtype);
+}
+
 static kov_value polynomial(kov_builder *b, kov_value x, const double *at, int n)
 {
     kov_value y = kov_scalar_like(b, x, at[0]);

@@ -63,6 +63,74 @@ void kov_nn_moments(kov_builder *b, kov_value x, const kov_axes *axes, bool keep
     outs[1] = kov_narrow(b, variance, kov_part_dtype(dtype));
 }
 
+/* A factor or offset of the normalised axes alone, as it broadcasts against x. */
+static kov_value along_axes(kov_builder *b, kov_value vector, kov_value x, const int *axes, int n)
+{
+    int ndim = kov_ndim(b, x);
+    vector = kov_cast(b, vector, kov_dtype_of(b, x));
+    if (b->status != KOV_OK || kov_ndim(b, vector) == ndim || (n == 1 && axes[0] == ndim - 1))
+        return vector;
+    kov_value parts[KOV_MAX_NDIM];
+    for (int i = 0, k = 0; i < ndim; i++) {
+        bool is_normalised = k < n && axes[k] == i;
+        k += is_normalised;
+        parts[i] = is_normalised ? kov_dims_value(b, x, i, i + 1) : kov_one_i64(b, 1);
+    }
+    return kov_reshape(b, vector, kov_join_dims(b, parts, ndim), false);
+}
+
+static double norm_epsilon(const kov_builder *b, kov_optional_float epsilon)
+{
+    return epsilon.given ? epsilon.value : b->epsilon;
+}
+
+/* (x - mean) / sqrt(variance + epsilon), whose factor is not merged with the mean: that would lose
+ * the offset where the mean is large. */
+kov_value kov_nn_layer_normalization(kov_builder *b, kov_value x, kov_value gamma, kov_value beta,
+                                     const kov_axes *axis, kov_optional_float epsilon)
+{
+    int axes[KOV_MAX_NDIM];
+    x = kov_as_float(b, x);
+    kov_dtype dtype = kov_dtype_of(b, x);
+    x = kov_widen(b, x);
+    int n = kov_axes_list(b, "layer_normalization", axis, kov_ndim(b, x), axes);
+    if (b->status != KOV_OK)
+        return KOV_VALUE_ERROR;
+    double added = norm_epsilon(b, epsilon);
+    kov_value at = kov_axes_value(b, axes, n), y;
+    if (kov_is_complex_value(b, x)) {
+        kov_value off = kov_subtract(b, x, kov_reduce_mean(b, x, at, true));
+        kov_value variance = kov_reduce_mean(b, kov_square_of_size(b, off), at, true);
+        variance = kov_add(b, variance, kov_scalar_like(b, variance, added));
+        y = kov_divide(b, off, kov_cast(b, kov_sqrt(b, variance), dtype));
+    } else {
+        y = kov_mvn(b, x, at, true, added, "inside_sqrt");
+    }
+    if (gamma != KOV_VALUE_NONE)
+        y = kov_multiply(b, y, along_axes(b, gamma, x, axes, n));
+    if (beta != KOV_VALUE_NONE)
+        y = kov_add(b, y, along_axes(b, beta, x, axes, n));
+    return kov_narrow(b, y, dtype);
+}
+
+/* A scalar is one element, and comes back as such. */
+kov_value kov_nn_rms_normalization(kov_builder *b, kov_value x, kov_value scale,
+                                   const kov_axes *axis, kov_optional_float epsilon)
+{
+    int axes[KOV_MAX_NDIM];
+    x = kov_at_least_1d(b, kov_as_float(b, x));
+    kov_dtype dtype = kov_dtype_of(b, x);
+    x = kov_widen(b, x);
+    int n = kov_axes_list(b, "rms_normalization", axis, kov_ndim(b, x), axes);
+    kov_value square = kov_multiply(b, x, x);
+    kov_value mean = kov_reduce_mean(b, square, kov_axes_value(b, axes, n), true);
+    mean = kov_add(b, mean, kov_scalar_like(b, mean, norm_epsilon(b, epsilon)));
+    kov_value y = kov_multiply(b, x, kov_math_rsqrt(b, mean));
+    if (scale != KOV_VALUE_NONE)
+        y = kov_multiply(b, y, kov_cast(b, scale, kov_dtype_of(b, y)));
+    return kov_narrow(b, y, dtype);
+}
+
 /* (B, T, N, H) to (B, N, T, H). */
 static kov_value heads_first(kov_builder *b, kov_value x)
 {

@@ -138,6 +138,12 @@ kov_value kov_numpy_power(kov_builder *b, kov_value x1, kov_value x2)
     return kov_power(b, x1, x2);
 }
 
+kov_value kov_numpy_float_power(kov_builder *b, kov_value x1, kov_value x2)
+{
+    kov_promote_pair_to_float(b, &x1, &x2);
+    return kov_power(b, x1, x2);
+}
+
 /* ---- Other functions of two numbers ---- */
 
 kov_value kov_numpy_heaviside(kov_builder *b, kov_value x1, kov_value x2)

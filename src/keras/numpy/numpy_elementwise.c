@@ -87,6 +87,14 @@ kov_value kov_numpy_nextafter(kov_builder *b, kov_value x1, kov_value x2)
     return kov_select(b, nan, kov_scalar_like(b, x1, NAN), y);
 }
 
+/* The sign of a NaN counts as well. */
+kov_value kov_numpy_copysign(kov_builder *b, kov_value x1, kov_value x2)
+{
+    kov_promote_pair_to_float(b, &x1, &x2);
+    kov_value size = kov_abs(b, x1);
+    return kov_select(b, kov_numpy_signbit(b, x2), kov_negative(b, size), size);
+}
+
 /* ---- Rounding ---- */
 
 kov_value kov_numpy_ceil(kov_builder *b, kov_value x)

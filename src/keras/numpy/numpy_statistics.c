@@ -40,6 +40,36 @@ kov_value kov_numpy_std(kov_builder *b, kov_value x, const kov_axes *axis, bool 
     return spread(b, "std", x, axis, keepdims, true);
 }
 
+/* Rows are variables; of one variable a scalar. As in NumPy there is no covariance of fewer than
+ * two observations: 0 / 0. */
+kov_value kov_numpy_cov(kov_builder *b, kov_value x)
+{
+    static const int last[] = {1};
+    kov_value strong = kov_strong(b, x);
+    x = kov_dtype_of(b, strong) == KOV_DTYPE_I64 ? kov_cast(b, strong, KOV_DTYPE_F64)
+                                                 : kov_as_float(b, x);
+    kov_dtype dtype = kov_dtype_of(b, x);
+    x = kov_widen(b, x);
+    int ndim = kov_ndim(b, x);
+    if (ndim > 2)
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                "cov: x has at most 2 dimensions, it has %d", ndim);
+    x = kov_raise_to(b, x, 2);
+    int64_t rows = 0;
+    bool is_one = ndim < 2 || (kov_dim_known(b, x, 0, &rows) && rows == 1);
+    kov_value off = kov_subtract(b, x, kov_reduce_mean(b, x, kov_axes_value(b, last, 1), true));
+    kov_value product = kov_matrix_product(b, off, kov_conjugate_of(b, off), false, true);
+    kov_value count = kov_cast(b, kov_dim_value(b, x, 1), kov_dtype_of(b, x));
+    count = kov_subtract(b, count, kov_scalar_like(b, count, 1));
+    kov_value none = kov_less_equal(b, kov_cast(b, kov_dim_value(b, x, 1), KOV_DTYPE_I32),
+                                    kov_constant_int(b, KOV_DTYPE_I32, 1));
+    kov_value y = kov_divide(b, product, count);
+    y = kov_select(b, none, kov_scalar_like(b, y, NAN), y);
+    if (is_one)
+        y = kov_reshape_to(b, y, NULL, 0);
+    return kov_narrow(b, y, dtype);
+}
+
 /* Sum and number, of one type, of the elements that are not NaN. */
 static kov_value sum_of_numbers(kov_builder *b, kov_value x, kov_value valid, kov_value axes,
                                 bool keepdims, kov_value *count)

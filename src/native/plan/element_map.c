@@ -25,6 +25,7 @@ static const uint8_t plain[KOV_OP_COUNT] = {
     [KOV_OP_EXP] = IS(EXP),
     [KOV_OP_FLOOR] = IS(FLOOR),
     [KOV_OP_LOG] = IS(LOG),
+    [KOV_OP_LOG_GAMMA] = IS(LGAMMA),
     [KOV_OP_NEGATIVE] = IS(NEGATIVE),
     [KOV_OP_SIGN] = IS(SIGN),
     [KOV_OP_SIN] = IS(SIN),

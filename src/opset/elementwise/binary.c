@@ -2,6 +2,7 @@
 /* Arithmetic of two operands. Integers wrap; division by zero gives 0 and never traps. */
 #include "opset/content_math.h"
 #include "opset/elementwise/complex_math.h"
+#include "opset/elementwise/gamma_math.h"
 #include "opset/elementwise/pair_infer.h"
 #include "opset/elementwise/pair_walk.h"
 
@@ -41,7 +42,7 @@ static bool takes(int op, kov_dtype dtype)
         return kov_complex_binary_of(op) != NULL;
     case KOV_WIDE_SIGNED:
     case KOV_WIDE_UNSIGNED:
-        return true;
+        return op != KOV_OP_GAMMA_INC;
     default:
         return false;
     }
@@ -127,6 +128,9 @@ static kov_status real_pair(const kov_eval *eval, int n, double *a, const double
         return KOV_OK;
     case KOV_OP_POWER:
         real_loop(pow, n, a, b);
+        return KOV_OK;
+    case KOV_OP_GAMMA_INC:
+        real_loop(kov_real_gamma_inc, n, a, b);
         return KOV_OK;
     case KOV_OP_MAXIMUM:
         real_loop(maximum, n, a, b);

@@ -3,6 +3,7 @@
 #include "opset/content_math.h"
 #include "opset/element_block.h"
 #include "opset/elementwise/complex_math.h"
+#include "opset/elementwise/gamma_math.h"
 #include "opset/elementwise/unary_math.h"
 
 #include <math.h>
@@ -24,6 +25,7 @@ static double (*const functions[KOV_OP_COUNT])(double) = {
     [KOV_OP_EXP] = exp,
     [KOV_OP_FLOOR] = floor,
     [KOV_OP_LOG] = log,
+    [KOV_OP_LOG_GAMMA] = kov_real_log_gamma,
     [KOV_OP_SIGN] = kov_real_sign,
     [KOV_OP_SIN] = sin,
     [KOV_OP_SINH] = sinh,

@@ -89,6 +89,7 @@ static const function functions[] = {
     {KOV_OP_EXP, expl, -80, 80, 1},
     {KOV_OP_FLOOR, floorl, -9, 9, 0},
     {KOV_OP_LOG, logl, 1e-9, 99, 1},
+    {KOV_OP_LOG_GAMMA, lgammal, 0.1, 99, 5},
     {KOV_OP_NEGATIVE, negative, -9, 9, 0},
     {KOV_OP_SIGN, sign, -9, 9, 0},
     {KOV_OP_SIN, sinl, -99, 99, 1},
