@@ -8,13 +8,15 @@
     keras_suite.py ops/numpy_test.py      one file
     keras_suite.py --device CPU --folder ops
                                           eager calls as graphs that OpenVINO compiles
+    keras_suite.py --backend jax          on another backend, for the table in docs/keras-suite.md
+    keras_suite.py --write-list           the list of Keras's tests that a run must collect
     keras_suite.py --functions-present-only
                                           counts apart what fails only because kov lacks a function
 
 One process per file, two at a time. Nothing is excluded: keras_suite_plugin.py only lifts skips. A
 test that crashes or hangs its process counts as failed, and the rest of its file runs in a new
 process. Results: build/keras-suite.json, by file and by function; a complete run also writes
-docs/keras-suite.md.
+docs/keras-suite.md. Complete runs on other backends write tools/suite/other_backends.json instead.
 
 Environment: KOV_BUILD is the build tree (python/ in it), KOV_JUDGE a Python that has Keras and the
 frameworks that its tests compare with.
@@ -37,6 +39,7 @@ TOOLS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(TOOLS)
 sys.path.insert(0, TOOLS)
 
+from suite import collection  # noqa: E402
 from suite import report as suite_report  # noqa: E402
 
 INI = """[pytest]
@@ -59,7 +62,7 @@ VERSIONS = """
 import importlib.metadata as metadata, json
 found = {d.metadata["Name"]: d.version for d in metadata.distributions()}
 found["tensorflow"] = found.get("tensorflow", found.get("tensorflow-cpu", found.get("tensorflow_cpu")))
-print(json.dumps({name: found.get(name) for name in ("keras", "numpy", "jax", "tensorflow", "torch")}))
+print(json.dumps({name: found.get(name) for name in ("keras", "numpy", "jax", "tensorflow", "torch", "openvino")}))
 """
 
 # What Keras's repository ignores too: these tests build models with downloaded weights.
@@ -74,6 +77,8 @@ def main():
     files = suite.files()
     if not files:
         sys.exit("keras_suite: no test file matches")
+    if options.write_list:
+        return suite.write_list()
     suite.run(files)
     return suite.conclude(files)
 
@@ -87,6 +92,8 @@ def arguments():
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
     parser.add_argument("--keep", action="store_true", help="keep results of another build of kov")
     parser.add_argument("--device", help="eager calls are compiled as graphs for this device of OpenVINO")
+    parser.add_argument("--backend", default="kov", help="kov, or openvino (upstream's), jax, numpy ...")
+    parser.add_argument("--write-list", action="store_true", help="collect on upstream's backend")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--idle", type=float, default=600, help="seconds without an outcome")
     parser.add_argument("--out", default=os.path.join(ROOT, "build"), help="folder of the results")
@@ -99,7 +106,8 @@ class Suite:
         self.python = os.environ.get("KOV_JUDGE") or sys.executable
         build = os.environ.get("KOV_BUILD", os.path.join(ROOT, "build", "cmake"))
         self.package = os.path.join(os.path.abspath(build), "python")
-        if not os.path.isdir(os.path.join(self.package, "kov")):
+        self.on_kov = options.backend == "kov" and not options.write_list
+        if self.on_kov and not os.path.isdir(os.path.join(self.package, "kov")):
             sys.exit(f"keras_suite: no package kov in {self.package}: run `make build` first")
         if not os.path.exists(self.python):
             sys.exit(f"keras_suite: no Python at {self.python}: run `make judge` first")
@@ -108,6 +116,8 @@ class Suite:
         name = "keras-suite" + ("-" + re.sub(r"\W+", "_", options.expression)
                                 if options.expression else "")
         name += "-" + options.device.lower() if options.device else ""
+        name += "" if options.backend == "kov" else "-" + options.backend
+        name += "-list" if options.write_list else ""
         self.work = os.path.join(os.path.abspath(options.out), name)
         self.lock = threading.Lock()
         self.running = set()
@@ -129,7 +139,8 @@ class Suite:
         except OSError:
             sys.exit(f"keras_suite: another run writes to {self.work}")
         # A child process of a test finds the backend as an installed kov would let it.
-        write(os.path.join(self.work, "site", "sitecustomize.py"), "import kov_hook\n")
+        write(os.path.join(self.work, "site", "sitecustomize.py"),
+              "import kov_hook\n" if self.on_kov else "")
         self._place_data()
         key, path = self._key(), os.path.join(self.work, "key")
         if self.options.fresh or (not self.options.keep and key != read(path)):
@@ -152,8 +163,10 @@ class Suite:
         packages = self._ask("import importlib.metadata as m; print(sorted("
                              "{(d.name, d.version) for d in m.distributions()}))")
         digest = hashlib.sha256((self.python + packages).encode())
-        paths = [os.path.join(self.package, "..", "libkov.so.0")]
-        for folder, _, names in os.walk(self.package, followlinks=True):
+        paths = [os.path.join(TOOLS, "keras_suite_plugin.py")]
+        if self.on_kov:
+            paths.append(os.path.join(self.package, "..", "libkov.so.0"))
+        for folder, _, names in os.walk(self.package if self.on_kov else "", followlinks=True):
             paths += [os.path.join(folder, name) for name in sorted(names)
                       if name.endswith((".py", ".so"))]
         for path in sorted(path for path in paths if os.path.exists(path)):
@@ -169,8 +182,10 @@ class Suite:
         for folder, _, names in os.walk(source):
             found += [os.path.relpath(os.path.join(folder, name), source)
                       for name in names if name.endswith("_test.py")]
-        found = [name for name in sorted(found) if not name.startswith(IGNORED_FOLDER)]
         options = self.options
+        if not any(f"{name}/".startswith(IGNORED_FOLDER) for name in options.folder):
+            found = [name for name in found if not name.startswith(IGNORED_FOLDER)]
+        found.sort()
         wanted = [name.removeprefix("keras/src/") for name in options.files]
         folders = [name.removeprefix("keras/src/").rstrip("/") + "/" for name in options.folder]
         if wanted or folders:
@@ -255,14 +270,18 @@ class Suite:
                    "--rootdir", os.path.dirname(self.keras), os.path.join(self.keras, "src", name)]
         if self.options.expression:
             command += ["-k", self.options.expression]
-        path = [os.path.join(self.work, "site"), TOOLS, self.package]
+        path = [os.path.join(self.work, "site"), TOOLS] + [self.package] * self.on_kov
+        more = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
         environment = dict(
-            os.environ, KERAS_BACKEND="kov", KERAS_HOME=os.path.join(self.work, "home"),
-            KOV_SUITE_LOG=log, KOV_SUITE_DONE=done_path, PYTHONPATH=os.pathsep.join(path),
+            os.environ, KERAS_BACKEND=self.options.backend, KERAS_HOME=os.path.join(self.work, "home"),
+            KOV_SUITE_LOG=log, KOV_SUITE_DONE=done_path, PYTHONPATH=os.pathsep.join(path + more),
             PYTHONDONTWRITEBYTECODE="1", TF_CPP_MIN_LOG_LEVEL="3", JAX_PLATFORMS="cpu",
             CUDA_VISIBLE_DEVICES="-1", PYTHONFAULTHANDLER="1")
         if self.options.device:
             environment.update(KOV_SUITE_DEVICE=self.options.device, KOV_DEVICE=self.options.device)
+        if self.options.write_list:
+            command += ["--collect-only", "--ignore", os.path.join(self.keras, "src", IGNORED_FOLDER)]
+            environment.update(KERAS_BACKEND="openvino", KOV_SUITE_COMPLEX="1")
         with open(output_path, "ab") as output:
             process = subprocess.Popen(command, cwd=self.work, env=environment, stdout=output,
                                        stderr=subprocess.STDOUT, start_new_session=True)
@@ -294,12 +313,31 @@ class Suite:
 
     # ---- the end ---------------------------------------------------------------------------------
 
+    def write_list(self):
+        """Collects every file in one process."""
+        log = self._log_path("all")
+        write(log, "")
+        why = self._process("", log, log + ".done")
+        rows = suite_report.rows(log)
+        if not any(row.get("finished") == 0 for row in rows):
+            print(f"keras_suite: the tests were not collected: {why}, see {self.work}/output")
+            return 1
+        collection.write(json.loads(self._ask(VERSIONS))["keras"], collection.of_log(rows))
+        return 0
+
     def conclude(self, files):
-        report = suite_report.Report({name: suite_report.rows(self._log_path(name))
-                                      for name in files}, present=self._functions())
+        logs = {name: suite_report.rows(self._log_path(name)) for name in files}
+        options = self.options
         versions = json.loads(self._ask(VERSIONS))
-        complete = not (self.options.device or self.options.expression or self.options.folder or self.options.files)
-        out = os.path.abspath(self.options.out)
+        complete = not (options.device or options.expression or options.folder or options.files)
+        report = suite_report.Report(logs, present=self._functions() if self.on_kov else set(),
+                                     complete=complete)
+        out = os.path.abspath(options.out)
+        if not self.on_kov:
+            print(report.summary())
+            if complete:
+                suite_report.keep_other(options.backend, versions, report)
+            return 0
         path = os.path.join(out, "keras-suite.json") if complete else self.work + "-part.json"
         write(path, json.dumps(dict(report.as_dict(), versions=versions, complete=complete),
                                indent=1))
@@ -307,8 +345,8 @@ class Suite:
             write(os.path.join(ROOT, "docs", "keras-suite.md"), report.page(versions))
         print(report.summary())
         print(f"results: {os.path.relpath(path)}")
-        failed = report.failed_there if self.options.functions_present_only else report.failed
-        return 1 if failed else 0
+        failed = report.failed_there if options.functions_present_only else report.failed
+        return 1 if failed or report.other_tests else 0
 
     def _functions(self):
         """Names (module.name) of the functions that are there, asked of the extension itself."""

@@ -8,21 +8,31 @@ a skip, an expected failure, a deselection or a repetition of its own.
 
 Each test's start and outcome go to KOV_SUITE_LOG as JSON lines, so that a run which crashed or was
 stopped is continued behind the test that was running; tests that KOV_SUITE_DONE lists have their
-outcome already.
+outcome already. A row also says which skip was lifted for the test.
+
+With another KERAS_BACKEND nothing is lifted: the backend is seen as Keras's own runs see it, with
+the tests that Keras's repository excludes for "openvino" skipped there.
 """
 
 import functools
+import hashlib
 import json
 import os
+import re
 import sys
 import types
 import unittest
 
 import pytest
 
-import kov_hook
+from suite.upstream import EXCLUDED
 
-kov_hook.install()
+BACKEND = os.environ.get("KERAS_BACKEND", "kov")
+ON_KOV = BACKEND == "kov"
+if ON_KOV:
+    import kov_hook
+
+    kov_hook.install()
 
 # Reasons of skips that name "openvino" (or are true of it alone) and that kov does not need.
 LIFTED = (
@@ -44,19 +54,30 @@ LIFTED = (
     "OpenVINO's bfloat16 fails this test",
     "sobel_edges is not supported with openvino backend",
     "OpenVINO does not support lanczos.",
+    "Backend does not support jvp operation",
 )
 # A reason that is lifted for one test alone: the others under it call `fit`.
 LIFTED_FOR = {"remat not supported on OpenVino and Numpy": "test_remat_with_kwargs"}
 
 _TRAINING = "Trainer not implemented for NumPy and OpenVINO backend."
 _DEVICES = "Requires multiple devices"
+_EXCLUDED = "Excluded by name in Keras's repository"
+# A skip of Keras's that a flag of the backend decides, and that is untrue for kov.
+_BY_FLAG = "backend doesn't support complex dtypes"
 
 
-def _is_lifted(reason, name=""):
+def _why_lifted(reason, name=""):
+    """The reason as it is listed above, or None if the skip stays."""
+    if not ON_KOV:
+        return None
     reason = " ".join(str(reason).split())
-    if any(text in reason for text in LIFTED):
-        return True
-    return any(text in reason and only in name for text, only in LIFTED_FOR.items())
+    for text in LIFTED:
+        if text in reason:
+            return text
+    for text, only in LIFTED_FOR.items():
+        if text in reason and only in name:
+            return text
+    return None
 
 
 # ---- the module `conftest` of Keras's repository -------------------------------------------------
@@ -78,56 +99,104 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "requires_trainable_backend: needs `fit`")
     config.addinivalue_line("markers", "multi_device: needs more than one device")
     _install_conftest()
-    _lift_in_bodies()
+    if os.environ.get("KOV_SUITE_COMPLEX"):  # for the list of tests: see suite/collection.py
+        from keras.src import backend
+
+        backend.SUPPORTS_COMPLEX_DTYPES = True
+    if ON_KOV:
+        _lift_in_bodies()
     if os.environ.get("KOV_SUITE_DEVICE"):
         from suite import jit
 
         jit.install(os.environ["KOV_SUITE_DEVICE"])
 
 
+_lifted = {}  # by test: why its skip was lifted
+_running = None
+
+
 def _lift_in_bodies():
-    skip_test = unittest.TestCase.skipTest
+    skip_test, skip = unittest.TestCase.skipTest, pytest.skip
 
     @functools.wraps(skip_test)
-    def lifted(self, reason):
-        if not _is_lifted(reason, self.id()):
+    def lifted_test(self, reason):
+        why = _why_lifted(reason, self.id())
+        if why is None:
             skip_test(self, reason)
+        _lifted[_running] = why
 
-    unittest.TestCase.skipTest = lifted
+    class Lifted(type(skip)):
+        def __call__(self, reason="", **options):
+            why = None if options else _why_lifted(reason)
+            if why is None:
+                skip(reason, **options)
+            _lifted[_running] = why
+
+    unittest.TestCase.skipTest = lifted_test
+    pytest.skip = Lifted()
 
 
 # ---- marks ---------------------------------------------------------------------------------------
 
 
-def _lift_marks(item):
-    """A mark may stand on the function, its class or its module; a lifted one becomes untrue."""
-    for node in item.listchain():
-        marks = node.own_markers
-        for mark in [m for m in marks if m.name == "skipif"]:
-            if _is_lifted(mark.kwargs.get("reason", ""), item.name):
-                marks.remove(mark)
-    # unittest classes also carry the marks as `pytestmark` of the class
-    for holder in (getattr(item, "cls", None), getattr(item, "obj", None)):
-        for mark in getattr(holder, "pytestmark", []):
-            if mark.name == "skipif" and _is_lifted(mark.kwargs.get("reason", ""), item.name):
-                _remove_everywhere(item, mark)
-
-
-def _remove_everywhere(item, mark):
-    for node in item.listchain():
+def _lift_marks(items):
+    """A mark may stand on the function, its class or its module, for several tests: a lifted one is
+    taken away there and given back to those tests for which it stays."""
+    marks = [(item, node, mark) for item in items for node in item.listchain()
+             for mark in node.own_markers if mark.name == "skipif"]
+    taken = set()
+    for item, node, mark in marks:
+        reason = mark.kwargs.get("reason", "")
+        why = _why_lifted(reason, item.name)
+        if why is None:
+            continue
+        taken.add((id(node), id(mark)))
         if mark in node.own_markers:
             node.own_markers.remove(mark)
+        if any(mark.args):
+            _lifted[item.nodeid] = why
+    for item, node, mark in marks:
+        if (id(node), id(mark)) in taken and not _why_lifted(mark.kwargs["reason"], item.name):
+            item.add_marker(getattr(pytest.mark, mark.name)(*mark.args, **mark.kwargs))
+
+
+def _note_unneeded(item):
+    """Tests that run on kov, and on upstream's backend would not, without a skip being lifted."""
+    if any(name in item.nodeid for name in EXCLUDED):
+        _lifted.setdefault(item.nodeid, _EXCLUDED)
+    for mark in item.iter_markers("skipif"):
+        if _BY_FLAG in str(mark.kwargs.get("reason", "")):
+            _lifted.setdefault(item.nodeid, _BY_FLAG)
 
 
 def pytest_collection_modifyitems(config, items):
+    if _LOG:
+        for row in _collections(items):
+            _LOG.write(**row)
     done = _done()
     items[:] = [item for item in items if item.nodeid not in done]
+    if ON_KOV:
+        _lift_marks(items)
     for item in items:
-        _lift_marks(item)
-        if item.get_closest_marker("requires_trainable_backend"):
+        if ON_KOV:
+            _note_unneeded(item)
+        elif BACKEND == "openvino" and any(name in item.nodeid for name in EXCLUDED):
+            item.add_marker(pytest.mark.skipif(True, reason=_EXCLUDED))
+        if BACKEND in ("kov", "openvino") and item.get_closest_marker("requires_trainable_backend"):
             item.add_marker(pytest.mark.skipif(True, reason=_TRAINING))
         if item.get_closest_marker("multi_device"):
             item.add_marker(pytest.mark.skipif(True, reason=_DEVICES))
+
+
+def _collections(items):
+    """By file the number of its tests and a digest of their ids, without the addresses in some."""
+    files = {}
+    for item in items:
+        file = item.nodeid.partition("::")[0].partition("keras/src/")[2]
+        files.setdefault(file, []).append(re.sub(r"0x[0-9a-f]+", "0x", item.nodeid.partition("::")[2]))
+    for file, ids in files.items():
+        digest = hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:16]
+        yield {"file": file, "collected": len(ids), "digest": digest}
 
 
 # ---- the log -------------------------------------------------------------------------------------
@@ -166,6 +235,8 @@ def _missing_function(error):
 
 
 def pytest_runtest_logstart(nodeid, location):
+    global _running
+    _running = nodeid
     if _LOG:
         _LOG.write(start=nodeid)
 
@@ -196,6 +267,8 @@ def pytest_runtest_logreport(report):
     if report.when != "call" and outcome == "passed":
         return
     row = {"test": report.nodeid, "outcome": outcome, "seconds": round(report.duration, 3)}
+    if report.nodeid in _lifted:
+        row["lifted"] = _lifted[report.nodeid]
     if outcome == "failed":
         row["error"] = getattr(report, "kov_error", "")
         row["where"] = getattr(report, "kov_where", [])

@@ -6,6 +6,11 @@ import json
 import os
 import re
 
+from suite import collection
+
+# Complete runs on other backends: by backend the versions, the totals and the tally by folder.
+OTHERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "other_backends.json")
+_NAMES = {"openvino": "upstream", "jax": "JAX"}
 OUTCOMES = ("passed", "failed", "skipped", "xfailed", "xpassed")
 _WORST = {name: rank for rank, name in enumerate(("passed", "xpassed", "xfailed", "skipped",
                                                   "failed"))}
@@ -67,11 +72,32 @@ def function_of(file, test, names):
     return best
 
 
-class Report:
-    """`present`: the functions which are there, as module.name."""
+def others():
+    if not os.path.exists(OTHERS):
+        return {}
+    with open(OTHERS, encoding="utf-8") as file:
+        return json.load(file)
 
-    def __init__(self, logs, present):
+
+def keep_other(backend, versions, report):
+    known = dict(others(), **{backend: {
+        "versions": versions, "totals": report.counts([test for _, test in report.all]),
+        "folders": {folder: report.counts(tests) for folder, tests in report.folders()}}})
+    with open(OTHERS, "w", encoding="utf-8") as file:
+        file.write(json.dumps(known, indent=1, sort_keys=True) + "\n")
+
+
+class Report:
+    """`present`: the functions which are there, as module.name. A complete run is held against the
+    list of Keras's tests."""
+
+    def __init__(self, logs, present, complete=False):
         self.present = present
+        found = {}
+        for log in logs.values():
+            found.update(collection.of_log(log))
+        self.collected = sum(count for count, _ in found.values())
+        self.other_tests = collection.differing(found) if complete else []
         self.files = {file: outcomes(log) for file, log in logs.items()}
         self.unfinished = [file for file, log in logs.items()
                            if not any("finished" in row for row in log)]
@@ -104,6 +130,9 @@ class Report:
             "failed, of functions that are there": self.failed_there,
             "failed for want of a function": len(self.not_there),
             "unfinished files": self.unfinished,
+            "collected": self.collected,
+            "other tests than in Keras's list": self.other_tests,
+            "lifted": self.lifted(),
             "files": {file: self.counts(tests) for file, tests in sorted(self.files.items())},
             "functions": self.by_function(),
             "functions not there": self._absent_functions(),
@@ -112,6 +141,21 @@ class Report:
             "failures": [dict({key: test[key] for key in ("test", "error", "where", "missing")
                                if key in test}, file=file) for file, test in self.failures],
         }
+
+    def lifted(self):
+        """By reason, the outcomes of the tests that run although upstream's backend skips them."""
+        table = collections.defaultdict(list)
+        for _, test in self.all:
+            if "lifted" in test:
+                table[test["lifted"]].append(test)
+        ordered = sorted(table.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+        return {reason: self.counts(tests) for reason, tests in ordered}
+
+    def folders(self):
+        found = collections.defaultdict(list)
+        for file, test in self.all:
+            found[file.partition("/")[0]].append(test)
+        return sorted(found.items())
 
     def _absent_functions(self):
         return dict(collections.Counter(test["missing"] for _, test in self.not_there)
@@ -123,6 +167,7 @@ class Report:
             lines.append(f"  {len(self.not_there)} failed for want of a function: "
                          + ", ".join(self._absent_functions()))
             lines.append(f"  {self.failed_there} failed among what is there")
+        lines += [f"  not the tests of Keras's list: {text}" for text in self.other_tests]
         if self.unfinished:
             lines.append(f"  not finished: {', '.join(self.unfinished)}")
         there = [(file, test) for file, test in self.failures if not self._is_absent(test)]
@@ -154,6 +199,8 @@ class Report:
             "",
         ]
         lines += self._folder_table()
+        lines += self._section("Collected", self._collection_lines())
+        lines += self._section("Lifted, by reason", self._lifted_lines())
         lines += self._section("Functions not there yet", [
             f"- `{name}`: {count} tests" for name, count in self._absent_functions().items()])
         lines += self._section("Failures among functions that are there", self._failure_lines())
@@ -161,15 +208,39 @@ class Report:
         return "\n".join(lines)
 
     def _folder_table(self):
-        folders = collections.defaultdict(list)
-        for file, test in self.all:
-            folders[file.partition("/")[0]].append(test)
-        lines = ["| folder | " + " | ".join(OUTCOMES) + " |", "|---" * 6 + "|"]
-        for folder, tests in sorted(folders.items()):
+        """With the tests that pass on other backends, where they were run."""
+        known = others()
+        names = [name for name in _NAMES if name in known]
+        heads = [*OUTCOMES, *(f"passed on {_NAMES[name]}" for name in names)]
+        lines = ["| folder | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
+        for folder, tests in self.folders():
             count = self.counts(tests)
-            lines.append(f"| {folder} | " + " | ".join(str(count[name]) for name in OUTCOMES)
-                         + " |")
+            cells = [count[name] for name in OUTCOMES]
+            cells += [known[name]["folders"].get(folder, {}).get("passed", "") for name in names]
+            lines.append(f"| {folder} | " + " | ".join(map(str, cells)) + " |")
+        for name in names:
+            total = known[name]["totals"]
+            versions = known[name]["versions"]
+            lines += ["", f"On {_NAMES[name]}, measured in the same way with keras "
+                      f"{versions['keras']} and {name} {versions.get(name)}: "
+                      + ", ".join(f"{total[outcome]} {outcome}" for outcome in OUTCOMES) + "."]
         return lines + [""]
+
+    def _collection_lines(self):
+        lines = [f"{self.collected} tests were collected. tools/suite/keras_tests.tsv holds Keras's "
+                 "own list, by file the number and a digest of the ids."]
+        if self.other_tests:
+            return lines + ["They are not the same:", "", *(f"- {text}" for text in self.other_tests)]
+        return lines + ["They are the same."]
+
+    def _lifted_lines(self):
+        lines = ["Tests that upstream's backend skips or Keras's repository excludes for it.", "",
+                 "| reason | passed | other outcomes |", "|---|---|---|"]
+        for reason, count in self.lifted().items():
+            rest = ", ".join(f"{number} {name}" for name, number in count.items()
+                             if number and name != "passed")
+            lines.append(f"| {reason} | {count['passed']} | {rest or 'none'} |")
+        return lines
 
     def _failure_lines(self):
         groups = collections.defaultdict(list)
