@@ -29,6 +29,7 @@ _TORCH_OPTIMIZERS = "adadelta adagrad adam adamax adamw lion nadam rmsprop sgd"
 
 _SINGLE = {
     "keras.src.export.openvino": "keras_export_openvino.py",
+    "keras_hub.src.models.depth_anything.interpolate": "keras_hub_interpolate.py",
     "keras_hub.src.utils.openvino_utils": "keras_hub_openvino_utils.py",
     **{
         f"{_TORCH}.optimizers.torch_{name}": "keras_torch_optimizers.py"

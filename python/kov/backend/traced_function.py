@@ -16,6 +16,7 @@ from kov import _core
 
 from keras.src import tree
 
+from .diagnosis import run_and_explain
 from .trace import TraceScope
 
 _TRACEABLE_KINDS = "biufcV"
@@ -134,12 +135,14 @@ class TracedFunction:
                         del plans[_MAX_PLANS:]
             except _core.UnknownValue as reason:
                 self._eager = True
+                result, reasons = run_and_explain(lambda: run_eagerly(self._step, data), reason)
                 warnings.warn(
-                    f"`{self._name}` runs eagerly, one operation at a time, because its Python "
-                    f"asks for the content of a tensor: {reason}",
+                    f"`{self._name}` runs eagerly, one operation at a time, for it cannot become "
+                    f"one graph:\n{reasons}\n"
+                    "`compile(run_eagerly=True)` asks for that and ends this warning.",
                     stacklevel=2,
                 )
-                return run_eagerly(self._step, data)
+                return result
         return plan(leaves)
 
     def _trace(self, data, leaves, plans):

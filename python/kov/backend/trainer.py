@@ -201,7 +201,8 @@ class Trainer(_Base):
     def _callback_list(self, callbacks, verbose, epoch_iterator, **options):
         if isinstance(callbacks, callbacks_module.CallbackList):
             return callbacks
-        return callbacks_module.CallbackList(
+        kind = callbacks_module.CallbackList if callbacks or verbose else _NoCallbacks
+        return kind(
             callbacks,
             add_progbar=verbose != 0,
             verbose=verbose,
@@ -213,6 +214,14 @@ class Trainer(_Base):
 
 
 OpenVINOTrainer = Trainer
+
+
+class _NoCallbacks(callbacks_module.CallbackList):
+    """The list where none is asked for: Keras's own would start a thread for what comes at a
+    batch's end, which is nothing and takes longer than a small model."""
+
+    def _configure_async_dispatch(self, callbacks):
+        pass
 
 
 def _concatenate(batches):
