@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the acceptance lines A1 to A19, and those of B1 to B9 that are written, and prints each figure with its target: PASS or FAIL.
+"""Runs the acceptance lines A1 to A19, and those of B1 to B9 and C1 to C5 that are written, and prints each figure with its target: PASS or FAIL.
 
     accept.py                 every line
     accept.py A2,A8           some (also: make accept L=A2,A8)
@@ -202,7 +202,8 @@ def run_line(name):
 
 
 def main():
-    every = [f"A{i}" for i in range(1, 20)] + [f"B{i}" for i in range(1, 10) if load(f"B{i}")]
+    every = [f"A{i}" for i in range(1, 20)] + [f"{letter}{i}" for letter in "BC"
+                                              for i in range(1, 10) if load(f"{letter}{i}")]
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("lines", nargs="*", help="A2,A8 or A2 A8; default: all")
     parser.add_argument("--list", action="store_true")

@@ -102,9 +102,10 @@ def he(model):
             layer.set_weights(weights)
 
 
-def calibrate(model, x):
+def calibrate(model, x, floor=0.0):
     """One pass over the pictures, layer after layer; each batch norm gets the statistics of what
-    reaches it."""
+    reaches it. `floor`: no channel's variance is less than this part of their mean: with few and
+    small pictures a channel may be almost still, and would then be magnified, rounding included."""
     import keras
     rng = np.random.default_rng(7)
     values = {}
@@ -120,8 +121,10 @@ def calibrate(model, x):
                 over = tuple(range(data.ndim - 1))
                 learned = [rng.uniform(0.8, 1.2, data.shape[-1])] if operation.scale else []
                 learned += [rng.normal(0, 0.1, data.shape[-1])] if operation.center else []
+                variance = data.var(over)
+                variance = np.maximum(variance, floor * variance.mean()) + 1e-5
                 operation.set_weights([w.astype("float32") for w in (
-                    *learned, data.mean(over), data.var(over) + 1e-5)])
+                    *learned, data.mean(over), variance)])
             result = operation(*arguments, **keywords)
         values[id(operation._inbound_nodes[0].output_tensors[0])] = result
 

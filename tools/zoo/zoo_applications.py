@@ -33,7 +33,8 @@ def _row(name):
     size = 128 if name.startswith(_LARGER) else 96
     scaled_inside = name.startswith(_SCALED_INSIDE)
     return Row(_constructor(name), {"input_shape": (size, size, 3)},
-               picture(size, None if scaled_inside else -1), calibrated=True)
+               picture(size, None if scaled_inside else -1), calibrated=True,
+               in_16_bits=False)
 
 
 TABLE = {name: _row(name) for name in _NAMES.split()}

@@ -43,7 +43,7 @@ def compare(folder, name, row, read, work):
         record["saved"] = theirs.get("saved", "not tried on JAX")
         if record["saved"] is not False and record["saved"] != ours["saved"]:
             problems.append("saved and loaded: " + (ours["saved"] or "other bits"))
-    if not row.calibrated:
+    if row.in_16_bits:
         in_16_bits(folder, name, ours, want, record, read, work)
     if row.generate:
         tokens(folder, name, ours, theirs, record)

@@ -16,17 +16,20 @@ BATCH = 2
 
 @dataclasses.dataclass(frozen=True)
 class Of:
-    """The model of another row, or of that row with some arguments changed."""
+    """The model of another row, or of that row with some arguments changed; `filled`: its weights
+    filled at once, where the model around it takes their values as they are while it is built."""
 
     name: str
     changes: dict = dataclasses.field(default_factory=dict)
+    filled: bool = False
 
 
 @dataclasses.dataclass
 class Row:
     """`make`: a function that builds; `arguments`: its keywords; `inputs`: name -> Input, or one
     Input; `generate`: length of the result, of the prompt, and vocabulary, for a text model;
-    `prompt`: what else that asks for; `part`: a layer that is an argument of other rows."""
+    `prompt`: what else that asks for; `in_16_bits`: whether it is run so too;
+    `part`: a layer that is an argument of other rows."""
 
     make: object
     arguments: dict = dataclasses.field(default_factory=dict)
@@ -34,6 +37,7 @@ class Row:
     generate: object = None
     prompt: dict = dataclasses.field(default_factory=dict)
     calibrated: bool = False
+    in_16_bits: bool = True
     part: bool = False
 
 
@@ -69,15 +73,15 @@ def numbers(*shape):
     return Input("numbers", shape)
 
 
-def array(entry, rng, pictures):
-    """The data of one input, BATCH rows."""
-    shape = (BATCH, *entry.shape)
+def array(entry, rng, pictures, batch):
+    """The data of one input, `batch` rows."""
+    shape = (batch, *entry.shape)
     if entry.kind == "tokens":
         return rng.integers(3, entry.high, shape).astype("int32")
     if entry.kind == "integers":
         return rng.integers(0, entry.high, shape).astype("int32")
     if entry.kind == "mask":
-        lengths = np.maximum(1, entry.shape[0] - 3 * np.arange(BATCH))
+        lengths = np.maximum(1, entry.shape[0] - 3 * np.arange(batch))
         return (np.arange(entry.shape[0])[None] < lengths[:, None]).astype("int32")
     if entry.kind == "positions":
         return np.broadcast_to(np.arange(entry.shape[0], dtype="int32"), shape).copy()
@@ -90,19 +94,20 @@ def array(entry, rng, pictures):
     if entry.kind == "ones":
         return np.ones(shape, "int32")
     if entry.kind in ("picture", "raw picture"):
-        whole = pictures[str(entry.shape[0])][:BATCH].astype("float32")
+        whole = pictures[str(entry.shape[0])][:batch].astype("float32")
         return whole if entry.kind == "raw picture" else whole / 127.5 - 1
     return rng.normal(0, 1, shape).astype("float32")
 
 
-def inputs(row, pictures):
+def inputs(row, pictures, batch=BATCH):
     rng = np.random.default_rng(12)
     if isinstance(row.inputs, dict):
-        return {name: array(entry, rng, pictures) for name, entry in sorted(row.inputs.items())}
-    return array(row.inputs, rng, pictures)
+        return {name: array(entry, rng, pictures, batch)
+                for name, entry in sorted(row.inputs.items())}
+    return array(row.inputs, rng, pictures, batch)
 
 
-def build(name, **changes):
+def build(name, /, **changes):
     """The model of a row, its weights as Keras makes them."""
     row = find(name)
     arguments = {key: _resolve(value) for key, value in {**row.arguments, **changes}.items()}
@@ -111,7 +116,11 @@ def build(name, **changes):
 
 def _resolve(value):
     if isinstance(value, Of):
-        return build(value.name, **value.changes)
+        model = build(value.name, **value.changes)
+        if value.filled:
+            import zoo_fill
+            zoo_fill.fill(model, find(value.name), None)
+        return model
     if isinstance(value, (list, tuple)):
         return type(value)(_resolve(item) for item in value)
     if isinstance(value, dict):

@@ -153,7 +153,7 @@ def run_kov(folder, name):
     keras.utils.set_random_seed(5)
     _core.set_device("NATIVE")
     model = zoo_rows.build(name)
-    zoo_fill.fill(model, row, x)
+    zoo_fill.fill(model, row, zoo_rows.inputs(row, pictures(folder), 8))
     weights = model.get_weights()
     save(folder, name, "weights", weights)
     result = {"parameters": model.count_params(), "class": type(model).__name__}
@@ -169,7 +169,7 @@ def run_kov(folder, name):
     if row.generate:
         result["generate"] = texts(model, row, x, folder, name, "kov")
     result["saved"] = saved(model, folder, name, x, first)
-    if not row.calibrated:
+    if row.in_16_bits:
         del model
         result.update(in_16_bits(folder, name, weights, x))
     return result
@@ -300,7 +300,7 @@ def main():
     action, folder, *names = sys.argv[1:]
     if action == "pictures":
         import models
-        found = {str(size): models.pictures(4, size).astype("uint8") for size in SIZES}
+        found = {str(size): models.pictures(8, size).astype("uint8") for size in SIZES}
         np.savez(os.path.join(folder, "pictures.npz"), **found)
         return
     if action == "kov":
@@ -323,6 +323,9 @@ def main():
         os.replace(path + ".part", path)
         import keras
         keras.backend.clear_session()
+        if keras.backend.backend() == "jax":
+            import jax
+            jax.clear_caches()
 
 
 if __name__ == "__main__":
