@@ -59,6 +59,24 @@ static void test_swish_and_depthwise(void **state)
     native_end(test);
 }
 
+/* With a residual, small products go by panels, for which the workspace must be planned. */
+static void test_small_products_take_a_residual(void **state)
+{
+    (void)state;
+    static const int64_t rows[] = {1, 2, 3}, columns[] = {1, 67, 700};
+    for (int i = 0; i < 9; i++) {
+        native_case *test = native_begin(2);
+        kov_builder *b = test->b;
+        int64_t m = rows[i % 3], n = columns[i / 3];
+        kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(m, 333), KOV_ROLE_INPUT);
+        kov_value w = native_input(test, KOV_DTYPE_F32, DIMS(333, n), KOV_ROLE_INPUT);
+        kov_value other = native_input(test, KOV_DTYPE_F32, DIMS(m, n), KOV_ROLE_INPUT);
+        kov_value result = kov_add(b, kov_mat_mul(b, x, w, false, false), other);
+        assert_int_equal(native_check(test, &result, 1, SUM_TOLERANCE), 1);
+        native_end(test);
+    }
+}
+
 /* An activation of its own node, one per operation that a store knows. */
 static void test_activations_are_taken_in(void **state)
 {
@@ -419,6 +437,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_convolution_takes_what_follows),
         cmocka_unit_test(test_swish_and_depthwise),
+        cmocka_unit_test(test_small_products_take_a_residual),
         cmocka_unit_test(test_activations_are_taken_in),
         cmocka_unit_test(test_mat_mul_reads_through_transposes),
         cmocka_unit_test(test_dense_layers),

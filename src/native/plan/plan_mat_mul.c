@@ -26,10 +26,13 @@ static kov_status run_mat_mul(const kov_step *step, const kov_run *run)
 
 static kov_status emit_mat_mul(kov_planner *p, kov_product *product)
 {
+    static const float somewhere = 0; /* stands for a residual, whose place only a run knows */
     mat_mul_params *m = product->params;
     m->gemm.epilogue = product->epilogue;
+    kov_gemm as_run = m->gemm; /* with a residual blocks are others */
+    as_run.epilogue.residual = product->residual < 0 ? NULL : &somewhere;
     return kov_plan_product_step(p, product, run_mat_mul, m->gemm.b_packed ? "gemm_packed" : "gemm",
-                                 m, kov_gemm_workspace_bytes(p->context, &m->gemm));
+                                 m, kov_gemm_workspace_bytes(p->context, &as_run));
 }
 
 /* An operand or the result as matrices: sizes and element strides. */
