@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #define INT24 (INT64_C(1) << 24)
+#define SMALL 2048 /* elements that an algorithm of quadratic time may have */
 
 /* Inputs that say where, not what: a number past 2^31 would be out of range anyway. */
 static bool is_position(int op, int input)
@@ -161,6 +162,20 @@ static bool is_never_empty(const kov_graph *graph, kov_value value)
     return true;
 }
 
+static bool is_small(const kov_graph *graph, kov_value value)
+{
+    const kov_value_info *info = kov_graph_value(graph, value);
+    int64_t count = 1;
+    for (int i = 0; i < info->ndim; i++) {
+        if (!kov_dim_is_number(info->dims[i]) || info->dims[i] > SMALL)
+            return false;
+        count *= info->dims[i];
+        if (count > SMALL)
+            return false;
+    }
+    return true;
+}
+
 static bool is_convolution(int op)
 {
     return op == KOV_OP_CONVOLUTION || op == KOV_OP_GROUP_CONVOLUTION ||
@@ -244,6 +259,9 @@ static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, si
     if (node->op == KOV_OP_GATHER && node->attrs[KOV_GATHER_BATCH_DIMS].u.integer != 0)
         return refuse(why, size, "Gather",
                       "with batch_dims, OpenVINO 2026.4 reads outside of its inputs");
+    if (node->op == KOV_OP_SEARCH_SORTED && !is_small(graph, node->inputs[1]))
+        return refuse(why, size, "SearchSorted",
+                      "OpenVINO's time grows with the square of the number of values");
     if (node->op == KOV_OP_UNIQUE && !is_never_empty(graph, node->inputs[0]))
         return refuse(why, size, "Unique",
                       "OpenVINO 2026.4 divides by 0 where there is no element");

@@ -211,14 +211,16 @@ static kov_value mixed(kov_builder *b, kov_value sorted, kov_value places, bool 
     if (between == 'h')
         return high;
     kov_value low = element_at(b, sorted, low_place, by_lane);
-    kov_value half = kov_scalar_like(b, low, 0.5), part = half;
-    if (between == 'i')
-        part = kov_cast(b, kov_subtract(b, places, low_place), kov_dtype_of(b, low));
-    kov_value one = kov_scalar_like(b, low, 1.0), width = kov_subtract(b, high, low);
-    kov_value from_low = kov_add(b, low, kov_multiply(b, width, part));
-    kov_value left = kov_subtract(b, one, part);
-    kov_value from_high = kov_subtract(b, high, kov_multiply(b, width, left));
-    kov_value y = kov_select(b, kov_less(b, part, half), from_low, from_high);
+    kov_value half = kov_scalar_like(b, low, 0.5), y;
+    if (between == 'i') {
+        kov_value part = kov_cast(b, kov_subtract(b, places, low_place), kov_dtype_of(b, low));
+        kov_value one = kov_scalar_like(b, low, 1.0), width = kov_subtract(b, high, low);
+        kov_value from_low = kov_add(b, low, kov_multiply(b, width, part));
+        kov_value left = kov_subtract(b, one, part);
+        kov_value from_high = kov_subtract(b, high, kov_multiply(b, width, left));
+        y = kov_select(b, kov_less(b, part, half), from_low, from_high);
+    } else /* halves first: rounded once, and no overflow */
+        y = kov_add(b, kov_multiply(b, low, half), kov_multiply(b, high, half));
     y = kov_select(b, kov_equal(b, places, low_place), low, y);
     return kov_select(b, kov_equal(b, low, high), low, y);
 }
