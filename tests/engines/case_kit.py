@@ -21,7 +21,8 @@ IMAGES = [(1, 1, 1, 3), (2, 7, 5, 3), (1, 17, 16, 3), (9, 8, 3), (0, 4, 4, 3), (
 CORE_TYPES = ("float32", "int32", "bool")  # those that OpenVINO has as its own
 FLOATS = ("float32", "float16", "bfloat16", "float64")
 INTEGERS = ("int32", "int8", "uint8", "int16", "uint16", "int64", "uint32", "uint64")
-NUMBERS = FLOATS + INTEGERS
+COMPLEX = ("complex64", "complex128")  # not for functions whose row says `real`
+NUMBERS = FLOATS + INTEGERS + COMPLEX
 TYPES = NUMBERS + ("bool",)
 EPS = {"float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7, "float64": 2.0**-52,
        "complex64": 2.0**-23, "complex128": 2.0**-52}
@@ -37,12 +38,14 @@ class Spec:
     """shapes, types: what the arguments are tried with. ulp: allowed distance from the judge, in
     units of the last place of each element, or of the largest one if `of_largest`; `why` says what
     makes it more than 4. judge: "values", "shapes" (of random numbers) or a function of NumPy that
-    stands for Keras's. via: how the public interface reaches a function that has no name there."""
+    stands for Keras's. wider: why the judges' results may be of a wider float than Keras says. via: how
+    the public interface reaches a function that has no name there."""
 
     def __init__(self, *calls, shapes=ANY, types=TYPES, low=None, high=None, ulp=4, why=None,
-                 of_largest=False, judge="values", via=None, split=None):
+                 of_largest=False, judge="values", via=None, wider=None):
         self.calls, self.shapes, self.types, self.low, self.high = calls, shapes, types, low, high
         self.ulp, self.of_largest, self.judge, self.via = ulp, of_largest, judge, via
+        self.wider = wider
         assert ulp <= 4 or why, "a tolerance above 4 ulp has its reason beside it"
 
 
@@ -72,8 +75,8 @@ class Kit:
             return np.asarray(self.random.integers(low, max(high, low + 1), shape)).astype(dtype)
         x = self.random.uniform(-3 if low is None else low, 3 if high is None else high, shape)
         if dtype.startswith("complex"):
-            return np.asarray(x + 1j * self.random.permutation(np.asarray(x).ravel()).reshape(
-                shape)).astype(dtype)
+            x = x + 1j * self.random.permutation(np.asarray(x).ravel()).reshape(shape)
+            return np.asarray(x).astype("complex64").astype(dtype)
         if dtype == "float64":  # the judges, who compute in 32 bits, get the same numbers
             x = np.asarray(x).astype("float32")
         return np.asarray(x).astype(numpy_dtype(dtype))

@@ -115,9 +115,10 @@ class Judge:
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                          stderr=subprocess.DEVNULL, env=environment)
 
-    def __call__(self, cases):
+    def __call__(self, cases, widened=False):
+        """For each case the results, or what was raised. widened: 16-bit floats given as float32."""
         keys = [(case.function, case.variant, case.dtype, case.shape) for case in cases]
-        pickle.dump(keys, self._process.stdin)
+        pickle.dump((keys, widened), self._process.stdin)
         self._process.stdin.flush()
         return pickle.load(self._process.stdout)
 
@@ -131,7 +132,7 @@ def has_judge():
 
 def difference(have, want, spec, judged=False):
     """What is wrong with a list of results, or None. judged: dtypes follow Keras on a backend that
-    has 32 bits where kov keeps the 64 of an argument."""
+    has 32 bits where kov keeps the 64 of an argument, and values those of its wider types."""
     if len(have) != len(want):
         return f"{len(have)} results for {len(want)}"
     for i, (a, b) in enumerate(zip(have, want)):
@@ -144,6 +145,8 @@ def difference(have, want, spec, judged=False):
 def _difference_of_one(a, b, spec, judged):
     if judged and WIDE.get(a.dtype.name) == b.dtype.name:
         a = a.astype(b.dtype)
+    if judged and spec.wider:
+        b = b.astype(a.dtype)
     if a.dtype != b.dtype:
         return f"{a.dtype.name} for {b.dtype.name}"
     if a.shape != b.shape:

@@ -14,12 +14,23 @@ import cases_numpy  # noqa: E402
 import tables  # noqa: E402
 
 SPECS = case_kit.specs(cases_numpy.CASES, cases_nn.CASES, cases_math.CASES)
+_, ROWS = tables.read_tables(str(ROOT / "src/opset/opset.def"), str(ROOT / "src/keras/keras_ops.def"))
 
 
 def functions():
     """module.name of each row."""
-    _, rows = tables.read_tables(str(ROOT / "src/opset/opset.def"), str(ROOT / "src/keras/keras_ops.def"))
-    return [f"{row.module}.{row.name}" for row in rows]
+    return [f"{row.module}.{row.name}" for row in ROWS]
+
+
+def _leave_out_complex():
+    """Where the row says that a function is defined for real numbers alone."""
+    for row in ROWS:
+        spec = SPECS.get(f"{row.module}.{row.name}")
+        if spec and row.real:
+            spec.types = tuple(dtype for dtype in spec.types if dtype not in case_kit.COMPLEX)
+
+
+_leave_out_complex()
 
 
 def case_of(key):
@@ -56,6 +67,8 @@ def arrays(x, replace):
         return replace(x)
     if isinstance(x, (list, tuple)):
         return type(x)(arrays(item, replace) for item in x)
+    if isinstance(x, dict):
+        return {name: arrays(item, replace) for name, item in x.items()}
     return x
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Answers what Keras computes on another backend, in a process of its own: case keys come on
-standard input, results go to standard output, both pickled. KERAS_BACKEND says which backend."""
+standard input, each list with whether 16-bit floats are to be given as float32; results go to
+standard output; all pickled. KERAS_BACKEND says which backend."""
 
 import os
 import pickle
@@ -13,15 +14,24 @@ os.dup2(2, 1)  # what is printed does not get between the answers
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
-from engine_table import case_of, flat, public  # noqa: E402
+from engine_table import arrays, case_of, flat, public  # noqa: E402
 
 
-def answer(key):
+def given(array, widened):
+    """JAX gives a NumPy array of bfloat16 other types than a tensor of its own."""
+    if widened and array.dtype.name in ("float16", "bfloat16"):
+        array = array.astype("float32")
+    jax = keras.backend.backend() == "jax" and array.dtype.name == "bfloat16"
+    return keras.ops.convert_to_tensor(array) if jax else array
+
+
+def answer(key, widened):
     case = case_of(key)
     call = case.call()
     try:
         function = public(keras, case.function, case.spec.via)
-        results = function(*call.args, **call.kwargs)
+        args, kwargs = arrays((call.args, call.kwargs), lambda array: given(array, widened))
+        results = function(*args, **kwargs)
         return [np.asarray(keras.ops.convert_to_numpy(x)) for x in flat(results)]
     except Exception as error:
         return f"{type(error).__name__}: {error}"[:300]
@@ -32,10 +42,10 @@ def main():
     np.seterr(all="ignore")
     while True:
         try:
-            keys = pickle.load(sys.stdin.buffer)
+            keys, widened = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
-        pickle.dump([answer(key) for key in keys], _answers)
+        pickle.dump([answer(key, widened) for key in keys], _answers)
         _answers.flush()
 
 
