@@ -102,10 +102,11 @@ def he(model):
             layer.set_weights(weights)
 
 
-def calibrate(model, x, floor=0.0):
+def calibrate(model, x, steady=0.0):
     """One pass over the pictures, layer after layer; each batch norm gets the statistics of what
-    reaches it. `floor`: no channel's variance is less than this part of their mean: with few and
-    small pictures a channel may be almost still, and would then be magnified, rounding included."""
+    reaches it. `steady`: this part of a channel's squared mean is added to its variance. With few
+    and small pictures most channels hardly move, and a deep net that takes their means away and
+    magnifies the rest magnifies rounding with it, which no trained net does."""
     import keras
     rng = np.random.default_rng(7)
     values = {}
@@ -121,8 +122,7 @@ def calibrate(model, x, floor=0.0):
                 over = tuple(range(data.ndim - 1))
                 learned = [rng.uniform(0.8, 1.2, data.shape[-1])] if operation.scale else []
                 learned += [rng.normal(0, 0.1, data.shape[-1])] if operation.center else []
-                variance = data.var(over)
-                variance = np.maximum(variance, floor * variance.mean()) + 1e-5
+                variance = data.var(over) + steady * data.mean(over) ** 2 + 1e-5
                 operation.set_weights([w.astype("float32") for w in (
                     *learned, data.mean(over), variance)])
             result = operation(*arguments, **keywords)
@@ -135,11 +135,14 @@ def _in_order(model):
             yield node.operation
 
 
-def add_noise(model, part=0.01):
-    """1 % noise in one kernel: that of the layer in the middle of those that have one."""
+def add_noise(model, part=0.01, largest=False):
+    """1 % noise in one kernel: that of the layer in the middle of those that have one, or the
+    largest."""
     layers = [layer for layer in model._flatten_layers(include_self=False)
               if getattr(layer, "kernel", None) is not None]
     layer = layers[len(layers) // 2]
+    if largest:
+        layer = max(layers, key=lambda each: int(np.prod(each.kernel.shape)))
     kernel = np.array(layer.kernel)
     noise = np.random.default_rng(8).normal(0, part, kernel.shape) * kernel.std()
     layer.kernel.assign((kernel + noise).astype(kernel.dtype))

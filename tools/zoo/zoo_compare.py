@@ -8,9 +8,11 @@ import zoo_worker as worker
 LIMIT = 5e-5
 LIMIT_16 = 2e-2
 # An engine may differ from JAX by more than LIMIT where the net itself magnifies rounding: then
-# float64 judges, and the engine's error may be this many times JAX's own.
-FACTOR = 2.0
-ENGINES = ("NATIVE", "CPU")
+# float64 judges, and the engine's error may be this many times JAX's own. Natively it is that of
+# Winograd's convolutions over direct sums (src/native/kernels/conv/conv_nhwc.h).
+FACTOR = {"NATIVE": 4.0, "CPU": 2.0}
+FACTOR_16 = 2.0
+ENGINES = tuple(FACTOR)
 POLICIES = ("mixed_float16", "mixed_bfloat16")
 
 
@@ -61,7 +63,7 @@ def judge_exactly(folder, name, engine, record, want, read, work):
     exact = worker.read(folder, name, "exact")
     record["JAX error"] = worker.distance(want, exact)
     error = record[engine]["error"] = worker.distance(worker.read(folder, name, engine), exact)
-    if error > LIMIT and error > FACTOR * record["JAX error"]:
+    if error > LIMIT and error > FACTOR[engine] * record["JAX error"]:
         record["problems"].append(f"{engine}: {difference:.2g} from JAX, {error:.2g} from float64, "
                                   f"JAX {record['JAX error']:.2g}")
 
@@ -84,7 +86,7 @@ def in_16_bits(folder, name, ours, want, record, read, work):
         alike = max(worker.distance(worker.read(folder, name, f"{policy}.{engine}"), theirs)
                     for engine in ENGINES)
         record[f"{policy} of JAX"] = worker.distance(theirs, want)
-        if alike > LIMIT_16 and worst > FACTOR * record[f"{policy} of JAX"]:
+        if alike > LIMIT_16 and worst > FACTOR_16 * record[f"{policy} of JAX"]:
             record["problems"].append(f"{policy}: {worst:.2g} from JAX in float32, JAX's own "
                                       f"{record[f'{policy} of JAX']:.2g}")
 

@@ -18,7 +18,7 @@ def fill(model, row, x):
                 layer.set_weights([np.random.default_rng(9).uniform(0.1, 0.5, w.shape)
                                    for w in layer.get_weights()])
         models.he(model)
-        models.calibrate(model, x, floor=0.1)
+        models.calibrate(model, x, steady=0.5)
         return
     for i, variable in enumerate(model.weights):
         rng = np.random.default_rng([6, i])

@@ -134,6 +134,8 @@ TABLE = {
     **hub("HGNetV2Backbone", _HGNET, _PICTURE),
     **_classifier("HGNetV2ImageClassifier", "HGNetV2Backbone", head_filters=16, preprocessor=None),
     **hub("DFineBackbone", _D_FINE, _PICTURE),
+    **hub("DFineObjectDetector", {"backbone": Of("DFineBackbone"), "num_classes": 5,
+                                  "bounding_box_format": "yxyx"}, _PICTURE),
     **hub("DeepLabV3Backbone", {
         "image_encoder": Of("ResNetBackbone"), "low_level_feature_key": "P2",
         "spatial_pyramid_pooling_key": "P4", "upsampling_size": 4, "dilation_rates": [2, 3, 4],

@@ -35,13 +35,6 @@ _GEMMA = {"vocabulary_size": 100, "image_size": _SIDE, "num_layers": 2, "num_que
           "num_key_value_heads": 1, "hidden_dim": 16, "intermediate_dim": 32, "head_dim": 8,
           "vit_patch_size": 8, "vit_num_heads": 2, "vit_hidden_dim": 16, "vit_num_layers": 2,
           "vit_intermediate_dim": 32}
-_DIFFUSION = {
-    "images": picture(64), "latents": numbers(8, 8, 4),
-    **{name: tokens(_LONG) for name in (
-        "clip_l_token_ids", "clip_l_negative_token_ids", "clip_g_token_ids",
-        "clip_g_negative_token_ids")},
-    "num_steps": Input("step", ()), "guidance_scale": Input("scale", ()),
-}
 
 
 def _encoders(family, text=None, backbone=None):
@@ -100,14 +93,6 @@ TABLE = {
         "decoder_num_filters": [32, 32, 32, 32], "decoder_num_blocks": [1, 1, 1, 1],
         "sample_channels": 4, "sampler_method": "mode"}, picture(_SIDE),
           module="keras_hub.src.models.vae.vae_backbone"),
-    **hub("StableDiffusion3Backbone", {
-        "mmdit_patch_size": 2, "mmdit_hidden_dim": 32, "mmdit_num_layers": 2, "mmdit_num_heads": 2,
-        "mmdit_position_size": 16, "mmdit_qk_norm": None, "mmdit_dual_attention_indices": None,
-        "latent_channels": 4, "image_shape": (64, 64, 3),
-        "vae": Of("VAEBackbone"), "clip_l": Of("CLIPTextEncoder", {
-            "intermediate_output_index": 0, "name": "clip_l"}),
-        "clip_g": Of("CLIPTextEncoder", {"intermediate_output_index": 0, "name": "clip_g"})},
-          _DIFFUSION),
     **hub("FluxBackbone", {
         "input_channels": 16, "hidden_size": 16, "mlp_ratio": 2.0, "num_heads": 2, "depth": 1,
         "depth_single_blocks": 1, "axes_dim": [2, 2, 4], "theta": 10000, "use_bias": True,

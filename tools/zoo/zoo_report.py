@@ -10,12 +10,19 @@ float32, and 2e-2 in 16 bits (`mixed_float16` and `mixed_bfloat16`, the worst of
 - Nets of keras.applications have their full size, on pictures of 96 x 96 or 128 x 128, calibrated on
   them as in `tools/models.py`. keras-hub's have a few layers (`tools/zoo/zoo_hub_*.py`).
 - *noise*: how far the same figure goes when one kernel gets 1 % noise. It must break the limit.
-- *parts*: what the graph is divided into on OpenVINO; 1: it runs there whole.
+- *parts*: what the graph is divided into on OpenVINO; 1: it runs there whole. Loops run natively, so a
+  net with a loop in its middle has three.
 - *tokens*: `generate` continues a prompt with these samplers as Keras on JAX does, token for token.
 - A difference in italics is beyond 5e-5 because the net magnifies rounding: against Keras on
-  TensorFlow in float64, kov's error is at most twice JAX's.
+  TensorFlow in float64, kov's error is at most twice JAX's, natively four times: what Winograd's
+  convolutions round more than direct sums do.
+- Where JAX in the same 16 bits is further from JAX in float32 than that, kov must come as near to the
+  one as 2e-2, or be at most twice as far from the other.
 - Milliseconds are medians for the batch of two, each side in a process of its own on a machine that
-  did other work too: orders of magnitude, not a race (for that, `docs/accept.md`, A5 and A6).
+  did other work too, XLA's costly optimisations off: orders of magnitude, not a race (for that,
+  `docs/accept.md`, A5 and A6). ONNX Runtime's come with `make models ARGS=--onnx`.
+- What keras-hub itself does not do on JAX is not asked: beam search where a model keeps masks of one row
+  per text, loading what a class does not write, Qwen's sliding window.
 
 """
 

@@ -85,12 +85,8 @@ def array(entry, rng, pictures, batch):
         return (np.arange(entry.shape[0])[None] < lengths[:, None]).astype("int32")
     if entry.kind == "positions":
         return np.broadcast_to(np.arange(entry.shape[0], dtype="int32"), shape).copy()
-    if entry.kind == "side":
-        return np.full(shape, entry.high, "int32")
-    if entry.kind in ("zeros", "step"):
-        return np.full(shape, 1 if entry.kind == "step" else 0, "int32")
-    if entry.kind == "scale":
-        return np.full(shape, 5.0, "float32")
+    if entry.kind == "zeros":
+        return np.zeros(shape, "int32")
     if entry.kind == "ones":
         return np.ones(shape, "int32")
     if entry.kind in ("picture", "raw picture"):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What kov adds to every Keras layer: it can be observed where a model cannot be traced."""
 
+from .diagnosis import watched_call
+
 
 class BackendLayer:
     def __call__(self, *args, **kwargs):
@@ -8,6 +10,3 @@ class BackendLayer:
 
 
 OpenvinoLayer = BackendLayer
-
-# Keras imports this module while it defines what the diagnosis needs.
-from .diagnosis import watched_call  # noqa: E402
