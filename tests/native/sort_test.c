@@ -47,6 +47,9 @@ static void put(kov_dtype dtype, void *data, size_t i, int kind)
     case KOV_DTYPE_U32:
         ((uint32_t *)data)[i] = kind == FINITE ? next() * 2 + next() % 2 : next() % 3;
         break;
+    case KOV_DTYPE_U64:
+        ((uint64_t *)data)[i] = kind == FINITE ? (uint64_t)next() << 33 : next() % 3;
+        break;
     case KOV_DTYPE_I64:
         ((int64_t *)data)[i] =
             kind == FINITE ? (int64_t)((uint64_t)next() << 33) - next() : next() % 3;
@@ -67,6 +70,8 @@ static double get(kov_dtype dtype, const void *data, size_t i)
         return ((const int32_t *)data)[i];
     case KOV_DTYPE_U32:
         return ((const uint32_t *)data)[i];
+    case KOV_DTYPE_U64:
+        return (double)((const uint64_t *)data)[i];
     case KOV_DTYPE_I64: /* distinct ones differ by more than their rounding */
         return (double)((const int64_t *)data)[i];
     default:
@@ -122,8 +127,8 @@ static void check(kov_context *context, const kov_sort *sort, int kind)
 
 static void test_lines(void **state)
 {
-    static const kov_dtype dtypes[] = {KOV_DTYPE_F32, KOV_DTYPE_F64, KOV_DTYPE_I32,
-                                       KOV_DTYPE_U32, KOV_DTYPE_I64, KOV_DTYPE_U8};
+    static const kov_dtype dtypes[] = {KOV_DTYPE_F32, KOV_DTYPE_F64, KOV_DTYPE_I32, KOV_DTYPE_U32,
+                                       KOV_DTYPE_I64, KOV_DTYPE_U64, KOV_DTYPE_U8};
     static const size_t lengths[] = {1, 2, 3, 16, 33, 257, 1100};
     static const size_t shapes[][2] = {{1, 1}, {3, 1}, {37, 1}, {1, 40}, {2, 19}};
     kov_context *context;

@@ -433,11 +433,13 @@ KOV_INLINE vd vd_gelu_tanh(vd x)
     return vd_gate(x, cube * vd_set(0x1.9884533d43651p+0)); /* 2 sqrt(2 / pi) */
 }
 
-/* x / 2 erfc(-x / sqrt(2)), which keeps its accuracy where 1 + erf would cancel. */
+/* x / 2 erfc(-x / sqrt(2)), which keeps its accuracy where 1 + erf would cancel. What is below -20
+ * counts as -20, whose result a float32 cannot hold either. */
 KOV_INLINE vd vd_gelu(vd x)
 {
-    vd y = x * vd_set(0.5) * vd_erfc(x * vd_set(-0x1.6a09e667f3bcdp-1));
-    return vd_select(vd_lt(x, vd_set(-20)), vd_set(-0.0), y);
+    vd half = vd_erfc_tail(vd_abs(x) * vd_set(0x1.6a09e667f3bcdp-1)) * vd_set(0.5);
+    vd share = vd_select(vd_lt(x, vd_set(0)), half, vd_set(1) - half);
+    return vd_max(vd_set(-20), x) * share;
 }
 
 /* x tanh(ln(1 + e^x)) = x (q - 1) / (q + 1) with q = (1 + e^x)^2, q - 1 = e^x (e^x + 2). */

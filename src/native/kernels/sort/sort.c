@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Short lines go 16 at a time through a sorting network, one in each lane; long ones, and few, by
  * digits of their keys. Numbers of up to 32 bits are sorted as 32-bit keys: alone where only values
- * are asked for, else above their places in 64-bit ones. */
+ * are asked for, else above their places in 64-bit ones. Wider ones go through a network where only
+ * values are asked for. */
 #include "native/kernels/sort/sort.h"
 
 #include "base/cpu.h"
@@ -169,6 +170,49 @@ static void sort_lanes(void *arg, int64_t group, int worker)
     }
 }
 
+/* Values of 64 bits alone: their keys leave no room for places. Lines whose keys do not say all go
+ * by digits. */
+static void sort_wide_lanes(void *arg, int64_t group, int worker)
+{
+    static kov_sort_lanes *const network[] = KOV_ISA_TABLE(i64_sort_lanes);
+    static kov_sort_float_keys *const float_keys[] = KOV_ISA_TABLE(f64_sort_keys);
+    static kov_sort_float_values *const float_values[] = KOV_ISA_TABLE(f64_sort_values);
+    const job *j = arg;
+    const kov_sort *s = j->sort;
+    size_t n = s->length, first = (size_t)group * LANES, left = s->outer * s->inner - first;
+    size_t lines = left < LANES ? left : LANES;
+    uint64_t *block = (void *)(j->scratch + (size_t)worker * j->scratch_bytes);
+    uint64_t flip = s->dtype == KOV_DTYPE_U64 ? (uint64_t)1 << 63 : 0;
+    bool is_float = s->dtype == KOV_DTYPE_F64;
+    int odd = 0;
+    if (lines < LANES)
+        memset(block, 0, n * LANES * sizeof *block);
+    for (size_t l = 0; l < lines; l++) {
+        const char *x = j->x + line_start(s, first + l, n) * sizeof *block;
+        for (size_t i = 0; i < n; i++)
+            memcpy(&block[i * LANES + l], x + i * s->inner * sizeof *block, sizeof *block);
+    }
+    if (is_float)
+        float_keys[j->isa](block, n, &odd);
+    for (size_t l = 0; l < lines && odd; l++)
+        sort_line(arg, (int64_t)(first + l), worker);
+    if (odd)
+        return;
+    flip = s->descending ? ~flip : flip;
+    for (size_t i = 0; i < n * LANES && flip; i++)
+        block[i] ^= flip;
+    network[j->isa](block, n);
+    for (size_t i = 0; i < s->k * LANES && flip; i++)
+        block[i] ^= flip;
+    if (is_float)
+        float_values[j->isa](block, s->k);
+    for (size_t l = 0; l < lines; l++) {
+        char *y = j->values + line_start(s, first + l, s->k) * sizeof *block;
+        for (size_t rank = 0; rank < s->k; rank++)
+            memcpy(y + rank * s->inner * sizeof *block, &block[rank * LANES + l], sizeof *block);
+    }
+}
+
 /* The 32-bit type whose order is that of dtype; NONE for wider ones. */
 static kov_dtype word_of(kov_dtype dtype)
 {
@@ -208,7 +252,12 @@ kov_status kov_sort_lines(kov_context *context, const kov_sort *sort, const void
              .isa = kov_cpu_isa()};
     if (lines == 0 || sort->k == 0)
         return KOV_OK;
-    if (j.word_dtype == KOV_DTYPE_NONE || sort->length > MOST_IN_LANES || lines < FEWEST_LINES) {
+    bool short_lines = sort->length <= MOST_IN_LANES && lines >= FEWEST_LINES;
+    if (short_lines && j.item == sizeof(uint64_t) && !indices) {
+        j.scratch_bytes = sort->length * LANES * sizeof(uint64_t); /* more than entries take */
+        return run(context, &j, (int64_t)((lines + LANES - 1) / LANES), sort_wide_lanes);
+    }
+    if (j.word_dtype == KOV_DTYPE_NONE || !short_lines) {
         if (!kov_size_mul(sort->length, 2 * sizeof(kov_sort_entry), &j.scratch_bytes))
             return kov_fail(KOV_OUT_OF_MEMORY, "sorting lines of %zu elements: too large",
                             sort->length);

@@ -42,23 +42,27 @@
 SORT_LANES(i32, int32_t)
 SORT_LANES(i64, int64_t)
 
-void KOV_ISA_NAME(f32_sort_keys)(void *data, size_t n, int *odd)
-{
-    int32_t *x = data;
-    int32_t found = 0;
-    for (size_t i = 0; i < n * KOV_SORT_LANES; i++) {
-        int32_t bits = x[i], magnitude = bits & INT32_MAX;
-        int32_t nan = magnitude > 0x7f800000, zero = bits == INT32_MIN;
-        int32_t key = bits ^ ((bits >> 31) & INT32_MAX);
-        found |= nan | zero;
-        x[i] = nan ? INT32_MAX : zero ? 0 : key;
+/* T: the integer of a float's width; infinity: its bits. */
+#define SORT_FLOATS(type, T, most, least, infinity)                                                \
+    void KOV_ISA_NAME(type##_sort_keys)(void *data, size_t n, int *odd)                            \
+    {                                                                                              \
+        T *x = data;                                                                               \
+        T found = 0;                                                                               \
+        for (size_t i = 0; i < n * KOV_SORT_LANES; i++) {                                          \
+            T bits = x[i], magnitude = bits & most;                                                \
+            T nan = magnitude > infinity, zero = bits == least;                                    \
+            T key = bits ^ ((bits >> (8 * sizeof(T) - 1)) & most);                                 \
+            found |= nan | zero;                                                                   \
+            x[i] = nan ? most : zero ? 0 : key;                                                    \
+        }                                                                                          \
+        *odd = found != 0;                                                                         \
+    }                                                                                              \
+    void KOV_ISA_NAME(type##_sort_values)(void *keys, size_t n)                                    \
+    {                                                                                              \
+        T *x = keys;                                                                               \
+        for (size_t i = 0; i < n * KOV_SORT_LANES; i++)                                            \
+            x[i] ^= (x[i] >> (8 * sizeof(T) - 1)) & most;                                          \
     }
-    *odd = found;
-}
 
-void KOV_ISA_NAME(f32_sort_values)(void *keys, size_t n)
-{
-    int32_t *x = keys;
-    for (size_t i = 0; i < n * KOV_SORT_LANES; i++)
-        x[i] ^= (x[i] >> 31) & INT32_MAX;
-}
+SORT_FLOATS(f32, int32_t, INT32_MAX, INT32_MIN, 0x7f800000)
+SORT_FLOATS(f64, int64_t, INT64_MAX, INT64_MIN, INT64_C(0x7ff0000000000000))
