@@ -121,6 +121,7 @@ class Suite:
         self.work = os.path.join(os.path.abspath(options.out), name)
         self.lock = threading.Lock()
         self.running = set()
+        self.stopping = False
         self._prepare()
 
     def _ask(self, code):
@@ -225,6 +226,7 @@ class Suite:
         for future in futures:
             future.cancel()
         with self.lock:
+            self.stopping = True  # so that no test is blamed for it
             for process in self.running:
                 os.killpg(process.pid, signal.SIGTERM)
 
@@ -245,7 +247,7 @@ class Suite:
             why = self._process(name, log, done_path)
             os.remove(done_path)
             after = suite_report.rows(log)
-            if any("finished" in row for row in after):
+            if self.stopping or any("finished" in row for row in after):
                 return after
             self._blame(log, after, why)
             if len(suite_report.rows(log)) == len(rows):

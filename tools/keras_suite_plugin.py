@@ -182,10 +182,16 @@ def pytest_collection_modifyitems(config, items):
             _note_unneeded(item)
         elif BACKEND == "openvino" and any(name in item.nodeid for name in EXCLUDED):
             item.add_marker(pytest.mark.skipif(True, reason=_EXCLUDED))
-        if BACKEND in ("kov", "openvino") and item.get_closest_marker("requires_trainable_backend"):
+        if _is_for_training(item):
             item.add_marker(pytest.mark.skipif(True, reason=_TRAINING))
         if item.get_closest_marker("multi_device"):
             item.add_marker(pytest.mark.skipif(True, reason=_DEVICES))
+
+
+def _is_for_training(item):
+    """The tests of applications carry the mark, too, but train nothing."""
+    return (BACKEND in ("kov", "openvino") and item.get_closest_marker("requires_trainable_backend")
+            and not (ON_KOV and "keras/src/applications/" in item.nodeid))
 
 
 def _collections(items):
