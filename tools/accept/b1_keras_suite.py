@@ -28,6 +28,9 @@ def check(line):
     with open(path, encoding="utf-8") as file:
         found = json.load(file)
     line.equal("files that did not finish", found["unfinished files"], [])
+    if not found.get("collected"):
+        line.true("results", False, f"{path} is of an earlier kov: run `make keras-suite`")
+        return
     line.note("tests collected", str(found["collected"]))
     line.equal("files with other tests than in Keras's list", found["other tests than in Keras's list"], [])
     for name in ("skipped", "xfailed", "xpassed"):
