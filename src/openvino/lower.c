@@ -181,11 +181,49 @@ static bool turn_comparison(kov_rewrite *r, const kov_node *node, kov_value *out
     return true;
 }
 
+/* OpenVINO leaves lines unsorted that hold NaN. Here NaN takes part as infinity, and the last
+ * elements, or of the largest the first, become NaN, as many as there are. Where a line holds both,
+ * an index may be that of an infinity in place of NaN's. */
+static bool order_nan(kov_rewrite *r, const kov_node *node, kov_value *outs)
+{
+    if (node->op != KOV_OP_TOP_K || !kov_dtype_is_float(dtype_of(r->from, node->inputs[0])) ||
+        strcmp(node->attrs[KOV_TOP_K_SORT].u.string, "value") != 0)
+        return false;
+    kov_builder *b = r->b;
+    kov_value x = kov_rewrite_input(r, node, 0), k = kov_rewrite_input(r, node, 1);
+    kov_dtype dtype = dtype_of(r->from, node->inputs[0]);
+    int ndim = kov_ndim(b, x), axis = (int)node->attrs[KOV_TOP_K_AXIS].u.integer;
+    const char *mode = node->attrs[KOV_TOP_K_MODE].u.string;
+    int64_t behind[KOV_MAX_NDIM], along;
+    axis += axis < 0 ? ndim : 0;
+    along = axis;
+    for (int i = axis + 1; i < ndim; i++)
+        behind[i - axis - 1] = i - axis;
+    bool last = strcmp(mode, "min") == 0;
+    kov_value nan = kov_is_na_n(b, x);
+    kov_value counted = kov_cast(b, last ? kov_logical_not(b, nan) : nan, KOV_DTYPE_F32);
+    kov_value count = kov_reduce_sum(b, counted, kov_constant_i64(b, &along, 1), true);
+    kov_value place = kov_range(b, kov_constant_i64_scalar(b, 0), kov_cast(b, k, KOV_DTYPE_I64),
+                                kov_constant_i64_scalar(b, 1), KOV_DTYPE_F32);
+    if (axis < ndim - 1)
+        place = kov_unsqueeze(b, place, kov_constant_i64(b, behind, ndim - 1 - axis));
+    kov_value data = kov_select(b, nan, kov_constant_number(b, dtype, INFINITY), x);
+    kov_value top = kov_top_k(b, data, k, axis, mode, "value",
+                              node->attrs[KOV_TOP_K_INDEX_ELEMENT_TYPE].u.dtype,
+                              node->attrs[KOV_TOP_K_STABLE].u.boolean);
+    kov_value is_nan = last ? kov_less_equal(b, count, place) : kov_less(b, place, count);
+    outs[0] = kov_select(b, is_nan, kov_constant_number(b, dtype, NAN), kov_output(top, 0));
+    outs[1] = kov_output(top, 1);
+    return true;
+}
+
 static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
 {
     char why[160];
     if (turn_comparison(r, node, outs))
         return true;
+    if (node->op == KOV_OP_TOP_K && kov_openvino_supports(r->from, node, why, sizeof why))
+        return order_nan(r, node, outs);
     if (node->op == KOV_OP_CONSTANT || kov_openvino_supports(r->from, node, why, sizeof why) ||
         !lower_node(r, node, outs))
         return false;
