@@ -179,3 +179,21 @@ def test_wrong_arguments_are_named():
         keras.ops.split(X, 3, axis=1)
     with pytest.raises(ValueError, match="pad"):
         keras.ops.pad(X, 1, mode="nonsense")
+
+
+@pytest.mark.parametrize("mode", ["maximum", "minimum", "mean", "median", "linear_ramp"])
+@pytest.mark.parametrize("dtype", ["complex64", "int32", "int64", "float32", "uint8"])
+def test_pad_by_a_value(mode, dtype):
+    x = ((np.arange(15).reshape(3, 5) * 7) % 11).astype(dtype)
+    if dtype == "complex64":
+        x += 1j * (np.arange(15).reshape(3, 5) * 4 % 9).astype("float32")
+    if dtype in ("int32", "int64") and mode in ("maximum", "minimum"):
+        x[1, 1] = 2**24 + 1  # float32 cannot count it
+    widths = ((2, 1), (1, 3))
+    actual = np.asarray(keras.ops.convert_to_numpy(keras.ops.pad(x, widths, mode=mode)))
+    expected = np.pad(x, widths, mode=mode)
+    assert actual.dtype == expected.dtype
+    if x.dtype.kind in "iu":
+        np.testing.assert_array_equal(actual, expected)
+    else:  # sums and quotients of a few numbers
+        np.testing.assert_allclose(actual, expected, rtol=1e-6)

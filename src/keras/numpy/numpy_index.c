@@ -242,27 +242,28 @@ static kov_value side_value(kov_builder *b, kov_value x, int axis, const char *m
         y = kov_numpy_mean(b, x, &one, true);
     else
         y = kov_numpy_median(b, x, &one, true);
-    if (!kov_dtype_is_float(dtype))
-        y = kov_round(b, kov_as_float(b, y), "half_to_even");
+    if (kov_is_float_value(b, y) && !kov_dtype_is_float(dtype))
+        y = kov_round(b, y, "half_to_even");
     return kov_cast(b, y, dtype);
 }
 
 static kov_value ramp(kov_builder *b, kov_value edge, int axis, int64_t width, bool rising)
 {
     kov_dtype dtype = kov_dtype_of(b, edge);
-    kov_value wide =
-        kov_dtype_is_float(dtype) ? kov_widen(b, edge) : kov_cast(b, edge, KOV_DTYPE_F64);
+    bool whole = !kov_is_inexact_value(b, edge);
+    kov_value wide = whole ? kov_cast(b, edge, KOV_DTYPE_F64) : kov_widen(b, edge);
     int behind[KOV_MAX_NDIM], n = 0;
     for (int i = axis + 1; i < kov_ndim(b, edge); i++)
         behind[n++] = i - axis;
-    kov_value index = kov_iota(b, kov_constant_i64_scalar(b, width), kov_dtype_of(b, wide));
+    kov_value index = kov_iota(b, kov_constant_i64_scalar(b, width), KOV_DTYPE_I64);
+    index = kov_cast(b, index, kov_dtype_of(b, wide));
     if (!rising)
         index = kov_subtract(b, kov_scalar_like(b, wide, (double)(width - 1)), index);
     if (n > 0)
         index = kov_unsqueeze(b, index, kov_axes_value(b, behind, n));
     kov_value part = kov_divide(b, index, kov_scalar_like(b, wide, (double)width));
     kov_value y = kov_multiply(b, wide, part);
-    return kov_cast(b, kov_dtype_is_float(dtype) ? y : kov_floor(b, y), dtype);
+    return kov_cast(b, whole ? kov_floor(b, y) : y, dtype);
 }
 
 static kov_value pad_by_value(kov_builder *b, kov_value x, int axis, int64_t before, int64_t after,
