@@ -85,10 +85,10 @@ fuzz: deps ## fuzz/*_fuzz.c under libFuzzer; SECONDS_EACH=600 by default
 	@tools/deps.sh system-check
 	@BUILD=$(BUILD) JOBS=$(JOBS) CLANG=$(CLANG) PY=$(PY) tools/fuzz.sh $(or $(SECONDS_EACH),600)
 
-fuzz-calls: judge ## CALLS=1000000 calls drawn from the tables, judged by NumPy; SEED=1; resumable
+fuzz-calls: judge ## CALLS=500000 calls of each SEED="1 2" drawn from the tables, judged by NumPy; resumable
 	@tools/deps.sh system-check
 	@BUILD=$(abspath $(BUILD)) JOBS=$(JOBS) CLANG=$(CLANG) PY=$(PY) \
-		KOV_JUDGE=$(call python_of,$(JUDGE)) tools/fuzz_calls.sh $(or $(CALLS),1000000) $(or $(SEED),1)
+		KOV_JUDGE=$(call python_of,$(JUDGE)) tools/fuzz_calls.sh $(or $(CALLS),500000) $(or $(SEED),1 2)
 
 demo: build ## what kov does, on a terminal, as a PNG and an HTML page
 	@$(call have,tools/demo.py)

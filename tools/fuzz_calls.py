@@ -2,64 +2,71 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calls functions of Keras at random, drawn from the tables, and judges what comes of it.
 
-    fuzz_calls.py --calls 1000000 --seed 1      goes on where it was left with this seed
+    fuzz_calls.py --calls 500000 --seed 1       goes on where it was left with this seed
     fuzz_calls.py --seed 1 --only numpy.add,nn  some functions or modules; starts anew
     fuzz_calls.py --seed 1 --show 4711          one call and both outcomes
+    fuzz_calls.py --seed 1 --again              the findings once more; those mended are moved aside
 
 Each call must end in a result that agrees with that of Keras's NumPy backend, or in a clear error of
-a class that Keras raises; no crash, no call above a minute, no growing memory. Calls run in a worker
-process, under the sanitizers if KOV_FUZZ_PRELOAD names their runtime and KOV_BUILD a tree built so
-(make fuzz-calls); a second process is the judge. A crash is a finding, and the workers start again
-behind it. The calls of a seed change with the table: look at a finding in the tree that had it. State and findings: build/fuzz/calls-SEED.json.
+a class that Keras raises; no crash, no call above a minute, no growing memory. kov's calls are made by
+another process, under the sanitizers if KOV_FUZZ_PRELOAD names their runtime and KOV_BUILD a tree
+built so (make fuzz-calls); this one judges. A crash is a finding, and calls go on behind it. The calls
+of a seed are those of the table and of tools/calls/draw.py and fitting.py: with others a seed starts
+anew. State and findings: build/fuzz/calls-SEED.json.
 
-Environment: KOV_BUILD, and KOV_JUDGE, a Python with Keras and JAX (make judge).
+Run by a Python that has Keras, JAX and torch (make judge); --python is one for which KOV_BUILD has
+the extension.
 """
 
 import argparse
 import collections
+import hashlib
 import json
 import os
 import pickle
 import select
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 TOOLS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(TOOLS)
 CALLS = os.path.join(TOOLS, "calls")
 sys.path[:0] = [CALLS, TOOLS]
-CHUNK = 50000  # calls of one process
-START = 300.0  # seconds until a worker has imported what it needs
+CHUNK = 10000  # calls of one process
+BATCH = 64  # calls given away at once
+START = 300.0  # seconds until the worker has imported what it needs
 PATIENCE = 60.0  # seconds for one call
 SAVE_EVERY = 1000
 RESIDENT_LIMIT = 6000  # MiB of kov's worker
+REFUSALS = 10  # of so many errors one is shown to the judge
 
 
 class Ended(Exception):
-    """A worker ended (its text says how) or kept silent for too long."""
+    """A chunk's process ended (its text says how) or kept silent for too long."""
 
 
 class Worker:
-    def __init__(self, mode, seed, start, stop, only):
-        self.mode = mode
+    """kov's side: a process that is asked for chunks of calls, each done by a child of it."""
+
+    def __init__(self, python):
         self.errors = tempfile.TemporaryFile("w+")
-        environment = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3", JAX_PLATFORMS="cpu")
-        environment.pop("KERAS_BACKEND", None)
-        python = os.environ.get("KOV_JUDGE") or sys.executable
-        if mode == "kov":
-            python = sys.executable
-            build = os.path.join(os.path.abspath(os.environ["KOV_BUILD"]), "python")
-            environment.update(PYTHONPATH=os.pathsep.join([CALLS, build]), PYTHONMALLOC="malloc",
-                               LD_PRELOAD=os.environ.get("KOV_FUZZ_PRELOAD", ""))
-        else:
-            environment["PYTHONPATH"] = CALLS
-        arguments = [python, os.path.join(CALLS, "worker.py"), mode, str(seed), str(start), str(stop)]
-        self.process = subprocess.Popen(arguments + ([only] if only else []), env=environment,
+        environment = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3",
+                           LD_PRELOAD=os.environ.get("KOV_FUZZ_PRELOAD", ""))
+        build = os.path.join(os.path.abspath(os.environ["KOV_BUILD"]), "python")
+        environment["PYTHONPATH"] = os.pathsep.join([CALLS, build])
+        self.batches = tempfile.TemporaryDirectory()
+        self.process = subprocess.Popen([python, os.path.join(CALLS, "worker.py")], env=environment, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=self.errors)
-        self.first = True
+        self.child = None
+        try:
+            self._frame(START)
+        except Ended as end:
+            sys.exit(f"kov's worker does not start: {end}")
 
     def _read(self, n, until):
         found, pipe = bytearray(), self.process.stdout
@@ -76,6 +83,7 @@ class Worker:
     def _last_words(self):
         self.errors.seek(0)
         rows = self.errors.read().strip().splitlines()
+        self.errors.truncate(0)
         marks = [i for i, row in enumerate(rows) if "ERROR:" in row or "runtime error" in row]
         return " | ".join(rows[marks[0]:marks[0] + 14] if marks else rows[-6:])[:3000]
 
@@ -84,120 +92,221 @@ class Worker:
         size, = struct.unpack("<q", self._read(8, until))
         return pickle.loads(self._read(size, until))
 
+    def _tell(self, line):
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def ask(self, calls):
+        """Gives calls to be made: (index, function, arguments). A file takes them, since two full
+        pipes would block both sides."""
+        if self.child is None:
+            self._tell("begin")
+            self.child = self._frame(PATIENCE)
+        path = os.path.join(self.batches.name, str(calls[0][0]))
+        with open(path, "wb") as file:
+            pickle.dump([(index, row.module, row.name, arguments)
+                         for index, row, arguments in calls], file, protocol=5)
+        self._tell(path)
+
     def next(self):
-        if self.first:
-            self.first = False
-            try:
-                self._frame(START)
-            except Ended as end:
-                sys.exit(f"the worker {self.mode} does not start: {end}")
-        return self._frame(PATIENCE)
+        try:
+            found = self._frame(PATIENCE)
+        except Ended:
+            self._kill()
+            self._end()
+            raise
+        if found[0] == "ended":
+            self.child = None
+            raise Ended(f"exit {found[1]}: {self._last_words()}")
+        return found
+
+    def _kill(self):
+        try:
+            os.kill(self.child, signal.SIGKILL)
+        except ProcessLookupError:  # it was done
+            pass
+
+    def _end(self):
+        """Reads what the child still had to say."""
+        while self._frame(PATIENCE)[0] != "ended":
+            pass
+        self.child = None
+
+    def finish(self):
+        """Lets the child end that has made all the calls it was given."""
+        if self.child is not None:
+            self._tell("end")
+            self._end()
 
     def resident(self):
         """MiB now and at most."""
-        with open(f"/proc/{self.process.pid}/status") as file:
+        with open(f"/proc/{self.child}/status") as file:
             rows = dict(row.split(":", 1) for row in file)
         if "VmRSS" not in rows:  # it has ended
             return [0, 0]
         return [int(rows[name].split()[0]) // 1024 for name in ("VmRSS", "VmHWM")]
 
     def close(self):
+        if self.child is not None:
+            self._kill()
+        self.process.stdin.close()
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
         self.errors.close()
+        self.batches.cleanup()
 
 
 class Run:
-    def __init__(self, seed, only, out):
+    def __init__(self, seed, only, out, python):
+        import agree
         import draw
-        self.draw, self.functions = draw, draw.table()
-        self.seed, self.only = seed, only
-        self.chosen = [f for f in self.functions if not only or f.module in only.split(",") or
-                       f"{f.module}.{f.name}" in only.split(",")]
+        import numpy_judge
+        self.agree, self.draw, self.numpy_judge = agree, draw, numpy_judge
+        self.functions = draw.table()
+        self.seed, self.only, self.python = seed, only, python
+        self.chosen = draw.chosen(self.functions, only) if only else None
         self.path = os.path.join(out, f"calls-{seed}.json")
-        self.state = {"next": 0, "results": 0, "agreed": 0, "errors": 0, "findings": [],
-                      "memory": [], "by_function": {}}
-        if not only and os.path.exists(self.path):
-            with open(self.path) as file:
-                self.state = json.load(file)
-        self.workers = {}
+        self.state = {"draws": draws(), "next": 0, "agreed": 0, "not_judged": {}, "errors": {},
+                      "refusals": {}, "findings": [], "mended": [], "memory": [], "by_function": {},
+                      "seconds": 0.0, "libraries": [], "judge_crashes": []}
+        self.load()
+        self.worker, self.asked = None, collections.deque()
+        self.judging = tempfile.TemporaryFile()
+
+    def load(self):
+        if self.only or not os.path.exists(self.path):
+            return
+        with open(self.path) as file:
+            found = json.load(file)
+        if found["draws"] == self.state["draws"]:
+            self.state = {**self.state, **found}
 
     def drawn(self, index):
-        return self.draw.call(self.functions, self.seed, index, self.chosen if self.only else None)
+        return self.draw.call(self.functions, self.seed, index, self.chosen)
 
-    def worker(self, mode, stop):
-        if mode not in self.workers:
-            start = self.state["next"]
-            end = min(stop, (start // CHUNK + 1) * CHUNK)
-            self.workers[mode] = Worker(mode, self.seed, start, end, self.only)
-        return self.workers[mode]
+    def ask(self, stop):
+        """Draws and gives away a batch, so that kov and the judge work at the same time."""
+        start = self.asked[-1][0] + 1 if self.asked else self.state["next"]
+        batch = [(i, *self.drawn(i)) for i in range(start, min(start + BATCH, stop))]
+        if batch:
+            if self.worker is None:
+                self.worker = Worker(self.python)
+            self.worker.ask(batch)
+            self.asked.extend(batch)
 
-    def close(self, *modes):
-        for mode in modes or list(self.workers):
-            if mode in self.workers:
-                self.workers.pop(mode).close()
-
-    def outcome(self, mode, stop):
+    def outcome(self, stop):
+        """The next call, and what kov made of it."""
+        if len(self.asked) <= BATCH // 2:
+            self.ask(stop)
+        call = self.asked.popleft()
         try:
-            return self.worker(mode, stop).next()
+            return call, self.worker.next()
         except Ended as end:
-            self.close(mode)
-            return ("ended", str(end))
+            self.asked.clear()  # these are lost; `next` says where to go on
+            if self.worker.process.poll() is not None:
+                self.close()
+            return call, ("ended", str(end))
 
-    def judge(self, row, arguments, kov, judge):
-        """What is wrong with the outcome, or None."""
-        import agree
-        state, name = self.state, f"{row.module}.{row.name}"
-        tally = state["by_function"].setdefault(name, [0, 0, 0, 0])  # calls, results, judged, errors
-        tally[0] += 1
+    def judged(self, index, row, arguments):
+        """The judge's outcome. NumPy itself crashes at times: then the next process knows where."""
+        if index in self.state["judge_crashes"]:
+            return ("error", "judge", "crashes")
+        os.pwrite(self.judging.fileno(), struct.pack("<q", index), 0)
+        found = self.numpy_judge.outcome(row, arguments)
+        os.pwrite(self.judging.fileno(), struct.pack("<q", -1), 0)
+        return found
+
+    def note_crash(self):
+        """In the parent of a process that died: whether the judge did it."""
+        index, = struct.unpack("<q", os.pread(self.judging.fileno(), 8, 0) or b"\xff" * 8)
+        if index < 0:
+            return False
+        self.load()
+        self.state["judge_crashes"].append(index)
+        self.save()
+        return True
+
+    def wrong(self, index, row, arguments, kov):
+        """What is wrong with the outcome, or None; `reason` is then why it was not judged, if so."""
+        self.reason = None
         if kov[0] == "ended":
             return "crash or hang: " + kov[1]
-        state["results" if kov[0] == "ok" else "errors"] += 1
-        tally[1 if kov[0] == "ok" else 3] += 1
-        if judge[0] == "ended":
-            judge = ("error", "judge", judge[1])
-        wrong = agree.agree(row, arguments, kov, judge)
-        if wrong is None and kov[0] == "ok" and judge[0] == "ok":
-            state["agreed"] += 1
-            tally[2] += 1
+        if kov[0] == "error":
+            return self.agree.unclear(kov)
+        self.reason = self.agree.beyond(row, arguments)
+        if self.reason:
+            return None
+        judge = self.judged(index, row, arguments)
+        if judge[0] == "error":
+            self.reason = "the judge refuses the call"
+            return None
+        return self.agree.differs(row, arguments, kov, judge)
+
+    def taken_by_judge(self, index, row, arguments):
+        return (not self.agree.beyond(row, arguments) and
+                self.judged(index, row, arguments)[0] == "ok")
+
+    def judge(self, index, row, arguments, kov):
+        """What is wrong with the outcome, or None; and counts it."""
+        state, name = self.state, f"{row.module}.{row.name}"
+        tally = state["by_function"].setdefault(name, [0, 0, 0, 0])  # calls, results, agreed, errors
+        tally[0] += 1
+        wrong = self.wrong(index, row, arguments, kov)
+        if kov[0] == "error":
+            tally[3] += 1
+            count(state["errors"], kov[1])
+            if index % REFUSALS == 0 and self.taken_by_judge(index, row, arguments):
+                state["refusals"].setdefault(name, []).append([index, kov[2][:200]])
+        elif kov[0] == "ok":
+            tally[1] += 1
+            if self.reason:
+                count(state["not_judged"], self.reason)
+            elif wrong is None:
+                state["agreed"] += 1
+                tally[2] += 1
         return wrong
 
     def go(self, stop):
-        state, started, first = self.state, time.monotonic(), self.state["next"]
+        state = self.state
+        state["libraries"].append([state["next"], library()])
         while state["next"] < stop:
-            index = state["next"]
-            # Both are asked first, so that they work at the same time.
-            self.worker("kov", stop), self.worker("numpy", stop)
-            kov, judge = self.outcome("kov", stop), self.outcome("numpy", stop)
-            row, arguments = self.drawn(index)
-            wrong = self.judge(row, arguments, kov, judge)
-            if wrong:
-                state["findings"].append({"index": index, "function": f"{row.module}.{row.name}",
-                                          "call": repr(arguments)[:800], "wrong": wrong})
-                print(f"{index}: {row.module}.{row.name} {repr(arguments)[:300]}\n    {wrong[:600]}",
-                      flush=True)
-            state["next"] += 1
-            if state["next"] % CHUNK == 0:
-                self.close()
-            if state["next"] % SAVE_EVERY == 0 or state["next"] == stop:
-                self.note_memory()
-                self.save()
-                pace = (state["next"] - first) / (time.monotonic() - started)
-                print(f"{state['next']} calls: {state['agreed']} agree, "
-                      f"{state['results'] - state['agreed']} not judged, {state['errors']} errors, "
-                      f"{len(state['findings'])} findings; {pace:.0f}/s", flush=True)
+            started = time.monotonic()
+            last = min(stop, (state["next"] // SAVE_EVERY + 1) * SAVE_EVERY)
+            end = min(stop, (state["next"] // CHUNK + 1) * CHUNK)
+            while state["next"] < last:
+                self.one(end)
+            self.note_memory()
+            if state["next"] == end and self.worker is not None:
+                self.worker.finish()
+            seconds = time.monotonic() - started
+            state["seconds"] += seconds
+            self.save()
+            print(f"{state['next']} calls: {state['agreed']} agree, "
+                  f"{sum(state['not_judged'].values())} not judged, "
+                  f"{sum(state['errors'].values())} errors, {len(state['findings'])} findings; "
+                  f"{SAVE_EVERY / seconds:.0f}/s", flush=True)
         self.close()
 
+    def one(self, stop):
+        (index, row, arguments), kov = self.outcome(stop)
+        wrong = self.judge(index, row, arguments, kov)
+        if wrong:
+            self.state["findings"].append({"index": index, "function": f"{row.module}.{row.name}",
+                                           "call": repr(arguments)[:800], "wrong": wrong})
+            print(f"{index}: {row.module}.{row.name} {repr(arguments)[:300]}\n    {wrong[:600]}",
+                  flush=True)
+        self.state["next"] += 1
+
     def note_memory(self):
-        if "kov" not in self.workers:
+        if self.worker is None or self.worker.child is None:
             return
-        now, most = self.workers["kov"].resident()
+        now, most = self.worker.resident()
         self.state["memory"].append([self.state["next"], now, most])
         if now > RESIDENT_LIMIT:
             self.state["findings"].append({"index": self.state["next"], "function": "-", "call": "-",
                                            "wrong": f"memory grew to {now} MiB"})
-            self.close("kov")
+            self.close()
 
     def save(self):
         if self.only:
@@ -207,34 +316,110 @@ class Run:
             json.dump(self.state, file, indent=1)
         os.replace(self.path + ".new", self.path)
 
-    def show(self, index):
-        row, arguments = self.drawn(index)
-        self.state["next"] = index
-        print(f"{row.module}.{row.name}", arguments)
-        for mode in ("kov", "numpy"):
-            print(f"{mode}:", self.outcome(mode, index + 1))
+    def again(self):
+        """Makes the calls of the findings once more. What is right now goes to "mended"."""
+        state, at = self.state, self.state["next"]
+        findings, state["findings"] = state["findings"], []
+        for finding in findings:
+            if finding["function"] != "-":
+                state["next"] = finding["index"]
+                (_, row, arguments), kov = self.outcome(finding["index"] + 1)
+                wrong = self.wrong(finding["index"], row, arguments, kov)
+                if wrong is None:
+                    state["mended"].append({**finding, "by": library()})
+                    continue
+                finding["wrong"] = wrong
+                print(f"{finding['index']}: {finding['function']} {finding['call'][:300]}\n"
+                      f"    {wrong[:600]}", flush=True)
+            state["findings"].append(finding)
+        state["next"] = at
+        self.save()
         self.close()
+
+    def show(self, index):
+        self.state["next"] = index
+        (_, row, arguments), kov = self.outcome(index + 1)
+        print(f"{row.module}.{row.name}", arguments)
+        print("kov:", kov)
+        print("NumPy:", self.numpy_judge.outcome(row, arguments))
+        self.close()
+
+    def close(self):
+        if self.worker is not None:
+            self.worker.close()
+            self.worker = None
+
+
+def digest(*paths):
+    found = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            found.update(file.read())
+    return found.hexdigest()[:12]
+
+
+def draws():
+    """What the calls of a seed depend on."""
+    return digest(os.path.join(CALLS, "draw.py"), os.path.join(CALLS, "fitting.py"),
+                  os.path.join(ROOT, "src", "keras", "keras_ops.def"))
+
+
+def library():
+    """Which build makes the calls."""
+    return digest(os.path.join(os.environ["KOV_BUILD"], "libkov.so"))
+
+
+def count(counts, what):
+    counts[what] = counts.get(what, 0) + 1
+
+
+def in_child(run, options):
+    """The exit status of a process that goes on with the calls."""
+    child = os.fork()
+    if child == 0:
+        try:
+            run.load()
+            if options.again:
+                run.again()
+            else:
+                run.go(options.calls)
+            sys.stdout.flush()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            run.close()
+            sys.stdout.flush()
+            os._exit(1)
+    try:
+        return os.waitpid(child, 0)[1]
+    except KeyboardInterrupt:
+        return os.waitpid(child, 0)[1]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--calls", type=int, default=1000000)
+    parser.add_argument("--calls", type=int, default=500000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", help="functions or modules, separated by commas")
     parser.add_argument("--show", type=int, metavar="INDEX")
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--out", default=os.path.join(ROOT, "build", "fuzz"))
     options = parser.parse_args()
-    run = Run(options.seed, options.only, options.out)
+    run = Run(options.seed, options.only, options.out, options.python)
     if options.show is not None:
         run.show(options.show)
         return 0
-    try:
-        run.go(options.calls)
-    finally:
-        run.close()
+    while in_child(run, options) != 0:
+        if not run.note_crash():
+            return 2
+    run.load()
+    for reason, calls in sorted(run.state["not_judged"].items(), key=lambda item: -item[1]):
+        print(f"{calls:7} not judged: {reason}")
     counted = collections.Counter(finding["function"] for finding in run.state["findings"])
-    for name, count in counted.most_common():
-        print(f"{count:6} {name}")
+    for name, calls in counted.most_common():
+        print(f"{calls:7} findings: {name}")
     never = sorted(name for name, tally in run.state["by_function"].items() if tally[1] == 0)
     print(f"functions without a result: {', '.join(never) or 'none'}")
     return 1 if run.state["findings"] else 0

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# tools/fuzz_calls.sh CALLS SEED   builds the Python extension with clang, ASan and UBSan and makes
-# CALLS calls drawn from the tables (tools/fuzz_calls.py; it goes on where it was left), after one
-# call of every function with each of its allocations failing (tools/calls/failing.py). From BUILD,
-# JOBS, CLANG, PY and KOV_JUDGE.
+# tools/fuzz_calls.sh CALLS SEED...   builds the Python extension with clang, ASan and UBSan and makes
+# CALLS calls of each SEED drawn from the tables (tools/fuzz_calls.py; it goes on where it was left),
+# JOBS seeds at a time, after one call of every function with each of its allocations failing
+# (tools/calls/failing.py). From BUILD, JOBS, CLANG, PY and KOV_JUDGE. What a seed says is in
+# $BUILD/logs/fuzz-calls-SEED.log.
 set -euo pipefail
 
 calls=$1
-seed=$2
+shift
 export KOV_LOGS=$BUILD/logs
 tree=$BUILD/check/address-undefined # that of tools/check.sh
 tools/step.sh fuzz-calls-build tools/sanitized.sh "$CLANG" address,undefined kov_core
@@ -23,5 +24,10 @@ export UBSAN_OPTIONS=print_stacktrace=1
 status=0
 tools/step.sh fuzz-calls-failing env LD_PRELOAD="$KOV_FUZZ_PRELOAD" "$PY" tools/calls/failing.py ||
     status=1
-"$PY" tools/fuzz_calls.py --calls "$calls" --seed "$seed" --out "$BUILD/fuzz" || status=1
+printf '%s\n' "$@" | xargs -P "$JOBS" -I SEED sh -c "'$KOV_JUDGE' tools/fuzz_calls.py \
+    --calls $calls --seed SEED --python '$PY' --out '$BUILD/fuzz' \
+    >>'$KOV_LOGS/fuzz-calls-SEED.log' 2>&1" || status=1
+for seed in "$@"; do
+    echo "seed $seed: $(grep ' calls: ' "$KOV_LOGS/fuzz-calls-$seed.log" | tail -n 1)"
+done
 exit $status

@@ -264,7 +264,10 @@ static int from_enum(kovpy_call *call, int index, PyObject *object, kov_argument
     if (PyUnicode_Check(object)) {
         out->kind = KOV_ARGUMENT_STRING;
         out->u.string = PyUnicode_AsUTF8(object);
-        return out->u.string ? 0 : -1;
+        if (out->u.string)
+            return 0;
+        PyErr_Clear();
+        return fail(call, index, object, "text that UTF-8 can say");
     }
     if (is_integer(object))
         return from_integer(call, index, object, out);

@@ -79,8 +79,10 @@ static kov_dtype dtype_of_text(PyObject *text)
         if (kovpy.dtype_names[i] == text)
             return (kov_dtype)i;
     const char *name = PyUnicode_AsUTF8(text);
-    if (!name)
+    if (!name) { /* not to be said in UTF-8 */
+        PyErr_Clear();
         return KOV_DTYPE_NONE;
+    }
     if (strcmp(name, "int") == 0)
         return KOV_DTYPE_I32;
     if (strcmp(name, "float") == 0)

@@ -117,6 +117,11 @@ static void call_composite(kov_builder *b, int function, const kov_argument *arg
     }
 }
 
+kov_status kov_function_failed(const kov_function_info *info, kov_status status)
+{
+    return strstr(kov_error_text(), info->name) ? status : kov_fail_in(status, "%s", info->name);
+}
+
 kov_status kov_call(kov_builder *b, int function, const kov_argument *arguments, int argument_count,
                     kov_value *outs, int *count)
 {
@@ -136,7 +141,7 @@ kov_status kov_call(kov_builder *b, int function, const kov_argument *arguments,
     else
         call_row(b, function, arguments, &out);
     if (b->status != KOV_OK)
-        return kov_builder_status(b);
+        return kov_function_failed(info, kov_builder_status(b));
     *count = out.count;
     for (int i = 0; i < out.count; i++) {
         if (outs[i] == KOV_VALUE_ERROR)

@@ -4,6 +4,7 @@
 #include "base/context.h"
 #include "base/hash.h"
 #include "base/status.h"
+#include "keras/call.h"
 #include "native/native.h"
 #include "runtime/eager_trace.h"
 #include "tensor/tensor.h"
@@ -274,10 +275,10 @@ kov_status kov_eager_call(kov_context *context, int function, kov_dtype floatx,
         return kov_fail(KOV_NOT_IMPLEMENTED,
                         "%s.%s: more than %d tensors or %d numbers in one eager call", info->module,
                         info->name, KOV_EAGER_MAX_INPUTS, KOV_EAGER_MAX_NUMBERS);
-    plan = find_plan(c, &key);
-    if (!plan)
-        KOV_TRY(new_plan(c, function, floatx, arguments, &key, &plan));
     kov_status status = KOV_OK;
+    plan = find_plan(c, &key);
+    if (!plan && (status = new_plan(c, function, floatx, arguments, &key, &plan)) != KOV_OK)
+        return kov_function_failed(info, status);
     if (plan->result_count > capacity)
         status = kov_fail(KOV_INVALID_ARGUMENT, "%s.%s: %d results, room for %d", info->module,
                           info->name, plan->result_count, capacity);
@@ -286,7 +287,7 @@ kov_status kov_eager_call(kov_context *context, int function, kov_dtype floatx,
     if (status == KOV_OK)
         *count = plan->result_count;
     kov_eager_plan_release(plan);
-    return status;
+    return status == KOV_OK ? KOV_OK : kov_function_failed(info, status);
 }
 
 void kov_eager_get_stats(kov_context *context, kov_eager_stats *out)

@@ -155,6 +155,21 @@ static void test_vectors(void **state)
     native_end(test);
 }
 
+/* A product over nothing is 0, and an empty one is nothing: without memory to work in. */
+static void test_products_of_nothing(void **state)
+{
+    (void)state;
+    native_case *test = native_begin(1);
+    const kov_dtype dtypes[] = {KOV_DTYPE_F32, KOV_DTYPE_F64, KOV_DTYPE_F16, KOV_DTYPE_BF16};
+    for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++) {
+        kov_value none = native_input(test, dtypes[i], DIMS(3, 0), KOV_ROLE_INPUT);
+        kov_value results[] = {kov_mat_mul(test->b, none, none, false, true),
+                               kov_mat_mul(test->b, none, none, true, false)};
+        native_check(test, results, 2, 0);
+    }
+    native_end(test);
+}
+
 static void test_elements_of_all_types(void **state)
 {
     (void)state;
@@ -442,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_mat_mul_reads_through_transposes),
         cmocka_unit_test(test_dense_layers),
         cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_products_of_nothing),
         cmocka_unit_test(test_elements_of_all_types),
         cmocka_unit_test(test_wide_broadcasts),
         cmocka_unit_test(test_results_that_are_inputs),

@@ -13,6 +13,12 @@ DTYPES = (["float32"] * 9 + ["float64"] * 2 + ["float16", "bfloat16", "int32", "
           "complex128"])
 SPECIAL_FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, np.nan, np.inf, -np.inf, 1e-40, 3e38, -3e38, 1e300)
 EXTREME_INTS = (2**31 - 1, -(2**31), 2**31, 2**63 - 1, -(2**63), 10**6, 2**40, 1 << 16)
+# What no parameter is made for, or hardly one.
+HOSTILE = (None, True, -1, 2**63, -(2**63) - 1, 2**64, 10**30, 2**63 - 1, -(2**63), -(2**31), 0,
+           float("nan"), float("inf"), -1e300, 0.5, 1j, "", "nonsense", "x" * 3000, "\0", "\udcff",
+           b"bytes", (), [], [[]], (-1, -1), (0, 0, 0), (2**63 - 1, 2**63 - 1), (2**32, 2**32),
+           (1,) * 100, (None, None), (1.5, "a"), [None], ["a", "b"], [[1, 2], [3]], {}, {"a": 1},
+           {1, 2}, range(3), slice(None), Ellipsis, object, print, "float32", "int64", "string")
 ENUMS = {
     "data_format": ("channels_last", "channels_first"),
     "padding": ("valid", "same"),
@@ -42,6 +48,37 @@ class Tensor:
         return f"{self.dtype}{self.array.shape}{few if self.array.ndim or few == '...' else [few]}"
 
 
+class Odd:
+    """An array that no tensor is made of every day; made in the process that uses it, since strides,
+    alignment and the right to write do not travel."""
+
+    MADE = {
+        "texts": lambda: np.array(["a", "b"]),
+        "objects": lambda: np.array([None, 1]),
+        "date": lambda: np.array("2020-01-01", "M8[D]"),
+        "records": lambda: np.zeros(3, "f4,i4"),
+        "forty dimensions": lambda: np.zeros((1,) * 40),
+        "no rows": lambda: np.zeros((0, 3)),
+        "scalar nan": lambda: np.float64(np.nan),
+        "scalar int8": lambda: np.int8(-3),
+        "backwards": lambda: np.arange(6)[::-2],
+        "big endian": lambda: np.arange(12, dtype=">f4").reshape(3, 4),
+        "broadcast": lambda: np.broadcast_to(np.float32(1), (3, 4)),
+        "misaligned": lambda: np.frombuffer(b"\1" * 13, "u1")[1:].view("f4"),
+        "turned": lambda: np.arange(12, dtype="float32").reshape(3, 4).T,
+        "long double": lambda: np.ones(3, "longdouble"),
+    }
+
+    def __init__(self, name):
+        self.name = name
+
+    def array(self):
+        return self.MADE[self.name]()
+
+    def __repr__(self):
+        return f"<{self.name}>"
+
+
 class Draw:
     def __init__(self, seed, index):
         self.rng = np.random.default_rng([seed, index])
@@ -64,7 +101,7 @@ class Draw:
         dims = [self.size() for _ in range(rank)]
         while int(np.prod(dims)) > 4096:
             dims[self.below(rank)] = 1
-        if rank and self.chance(0.02):
+        if rank and self.chance(0.005):
             dims[self.below(rank)] = 1 + self.below(70000)
             while int(np.prod(dims)) > 150000:
                 dims[int(np.argmin(np.where(np.array(dims) > 1, dims, 1 << 30)))] = 1
@@ -119,6 +156,11 @@ class Draw:
         if self.chance(0.06):
             return self.integer()
         return self.below(2 * rank) - rank if rank else self.pick((0, -1))
+
+    def hostile(self):
+        if self.chance(0.7):
+            return self.pick(HOSTILE)
+        return Odd(self.pick(sorted(Odd.MADE)))
 
     def near(self, shape):
         """A shape that likely broadcasts with this one."""
@@ -188,8 +230,15 @@ def first_tensor(values):
     return None
 
 
-def call(functions, seed, index, only=None):
-    """(function, {parameter: value}); parameters that are left out have their defaults."""
+def chosen(functions, names):
+    """The functions of a list of names of functions and modules, separated by commas."""
+    wanted = names.split(",")
+    return [f for f in functions if f"{f.module}.{f.name}" in wanted or f.module in wanted]
+
+
+def call(functions, seed, index, only=None, hostile=0.04):
+    """(function, {parameter: value}); parameters that are left out have their defaults. hostile: how
+    often one argument is what no parameter is made for."""
     from fitting import FITTING
     draw = Draw(seed, index)
     function = draw.pick(only or functions)
@@ -204,6 +253,8 @@ def call(functions, seed, index, only=None):
         required = parameter.default is None and not parameter.optional
         if required or parameter.name == spoilt or draw.chance(0.15 if arguments and fitting else 0.4):
             arguments[parameter.name] = generic(draw, parameter, first_tensor(arguments.values()))
+    if function.parameters and draw.chance(hostile):
+        arguments[draw.pick(function.parameters).name] = draw.hostile()
     return function, arguments
 
 

@@ -203,7 +203,7 @@ def attempt(lib, memory, row, arguments, fail_at):
 
 def valid_call(lib, memory, functions, row):
     for index in range(DRAWS):
-        _, arguments = drawing.call(functions, 1, index, [row])
+        _, arguments = drawing.call(functions, 1, index, [row], hostile=0)
         if not fits(arguments):
             continue
         status, found, _ = attempt(lib, memory, row, arguments, 0)

@@ -183,6 +183,72 @@ def ctc_decode(draw):
             "sequence_lengths": draw.tensor((batch,), "int32", 1, steps)}
 
 
+# ---- rnn ----------------------------------------------------------------------------------------
+
+
+def recurrent(draw, gates, states):
+    batch, steps, features, units = 1 + draw.below(3), draw.below(5), 1 + draw.below(4), 1 + draw.below(4)
+    dtype = draw.pick(FLOATS)
+    names = ("initial_state",) if states == 1 else ("initial_state_h", "initial_state_c")
+    return {"inputs": draw.tensor((batch, steps, features), dtype, -1, 1),
+            **{name: draw.tensor((batch, units), dtype, -1, 1) for name in names},
+            "kernel": draw.tensor((features, gates * units), dtype, -1, 1),
+            "recurrent_kernel": draw.tensor((units, gates * units), dtype, -1, 1),
+            **some(draw, {"mask": draw.tensor((batch, steps), "bool"), "reset_after": False})}
+
+
+def gru(draw):
+    found = recurrent(draw, 3, 1)
+    width = found["kernel"].array.shape[1]
+    if draw.chance(0.5):
+        shape = (2, width) if found.get("reset_after", True) else (width,)
+        found["bias"] = draw.tensor(shape, found["inputs"].dtype, -1, 1)
+    return found
+
+
+def lstm(draw):
+    found = recurrent(draw, 4, 2)
+    found.pop("reset_after", None)
+    if draw.chance(0.5):
+        width = found["kernel"].array.shape[1:]
+        found["bias"] = draw.tensor(width, found["inputs"].dtype, -1, 1)
+    return found
+
+
+FITTING.update({"rnn.gru": gru, "rnn.lstm": lstm})
+
+
+# ---- random --------------------------------------------------------------------------------------
+
+
+def positive(draw):
+    return draw.tensor((), draw.pick(FLOATS), 0.1, 5)
+
+
+def seeded(draw, found):
+    seed = draw.tensor((2,), "uint32", 0, 1000)
+    return {**found, **some(draw, {"seed": seed})}
+
+
+def sizes(draw):
+    return tuple(int(n) for n in draw.shape(0, 3))
+
+
+FITTING.update({
+    "random.gamma": lambda draw: seeded(draw, {"shape": sizes(draw), "alpha": positive(draw)}),
+    "random.beta": lambda draw: seeded(draw, {"shape": sizes(draw), "alpha": positive(draw),
+                                              "beta": positive(draw)}),
+    "random.binomial": lambda draw: seeded(draw, {
+        "shape": sizes(draw), "counts": draw.tensor((), "float32", 0, 9),
+        "probabilities": draw.tensor((), "float32", 0, 1)}),
+    "random.randint": lambda draw: seeded(draw, {"shape": sizes(draw), "minval": draw.integer(-9, 3),
+                                                 "maxval": draw.integer(4, 30)}),
+    "random.categorical": lambda draw: seeded(draw, {
+        "logits": draw.tensor((draw.size(), 1 + draw.below(6)), "float32"),
+        "num_samples": 1 + draw.below(5)}),
+})
+
+
 # ---- core ----------------------------------------------------------------------------------------
 
 
@@ -232,6 +298,73 @@ def matmul(draw):
     batch, dtype = draw.shape(0, 2), draw.dtype()
     return {"x1": draw.tensor((*batch, m, k), dtype),
             "x2": draw.tensor((*draw.near(batch), k, n) if draw.chance(0.8) else (k,), dtype)}
+
+
+@fits("numpy.tensordot")
+def tensordot(draw):
+    shared, dtype = draw.shape(0, 2), draw.dtype()
+    return {"x1": draw.tensor((*draw.shape(0, 2), *shared), dtype), "axes": len(shared),
+            "x2": draw.tensor((*shared, *draw.shape(0, 2)), dtype)}
+
+
+@fits("numpy.where")
+def where(draw):
+    shape, dtype = draw.shape(), draw.dtype()
+    return {"condition": draw.tensor(draw.near(shape), "bool"), "x1": draw.tensor(shape, dtype),
+            "x2": draw.tensor(draw.near(shape), dtype)}
+
+
+@fits("numpy.select")
+def select(draw):
+    shape, dtype, count = draw.shape(), draw.dtype(), 1 + draw.below(3)
+    return {"condlist": [draw.tensor(shape, "bool") for _ in range(count)],
+            "choicelist": [draw.tensor(shape, dtype) for _ in range(count)]}
+
+
+@fits("numpy.clip")
+def clip(draw):
+    x = draw.tensor()
+    return {"x": x, "x_min": draw.integer(-3, 1), "x_max": draw.integer(2, 9)}
+
+
+@fits("numpy.diag")
+def diag(draw):
+    return {"x": draw.tensor(draw.shape(1, 2)), **some(draw, {"k": draw.integer(-3, 3)})}
+
+
+@fits("numpy.moveaxis")
+def moveaxis(draw):
+    x = draw.tensor(draw.shape(1, 5))
+    return {"x": x, "source": draw.axis(x.array.ndim), "destination": draw.axis(x.array.ndim)}
+
+
+@fits("numpy.correlate")
+def correlate(draw):
+    dtype = draw.dtype()
+    return {"x1": draw.tensor((draw.size(1),), dtype), "x2": draw.tensor((draw.size(1),), dtype),
+            "mode": draw.pick(("valid", "same", "full"))}
+
+
+@fits("numpy.left_shift", "numpy.right_shift", "numpy.bitwise_left_shift",
+      "numpy.bitwise_right_shift")
+def shift(draw):
+    shape, dtype = draw.shape(), draw.pick(("int32", "int8", "uint8", "int16", "uint32", "int64"))
+    return {"x": draw.tensor(shape, dtype), "y": draw.tensor(draw.near(shape), dtype, 0, 7)}
+
+
+@fits("numpy.dsplit", "numpy.vsplit", "numpy.hsplit")
+def split_of(draw):
+    pieces = 1 + draw.below(3)
+    shape = tuple(pieces * draw.below(3) for _ in range(3))
+    return {"x": draw.tensor(shape), "indices_or_sections": pieces}
+
+
+@fits("numpy.bartlett", "numpy.blackman", "numpy.hamming", "numpy.hanning", "numpy.kaiser")
+def window_of(draw):
+    return {"x": draw.integer(0, 30)}
+
+
+FITTING["numpy.kaiser"] = lambda draw: {"x": draw.integer(0, 30), "beta": float(draw.below(15))}
 
 
 @fits("numpy.reshape")

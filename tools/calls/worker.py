@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""worker.py kov|numpy SEED START STOP [MODULE.NAME,...]
+"""worker.py
 
-Writes frames of 8 bytes of length and a pickled object to standard output: first "ready", then the
-outcome of each drawn call, ("ok", [array, ...], [dtype name, ...], [shape, ...]) or ("error", class
-name, text). Of long arrays some elements are written, flat. kov's calls go eagerly, and every third
-as a traced graph whose dimensions are free.
+Makes drawn calls with kov. Reads lines from standard input: "begin" starts a child that reads further
+lines, each the name of a file with a pickled list of (index, module, name, arguments), until "end" or
+a crash, which therefore costs no start; lines that a dead child left are skipped. To standard output
+go frames of 8 bytes of length and a pickled object: first "ready"; then the child's process id, its
+outcomes and ("ended", status). An outcome is ("ok", [array, ...], [dtype name, ...], [shape, ...]) or
+("error", class name, text). Calls go eagerly, and every third as a traced graph whose dimensions are
+free.
 """
 
 import os
@@ -12,10 +15,8 @@ import pickle
 import struct
 import sys
 
-MODE = sys.argv[1]
-os.environ["KERAS_BACKEND"] = MODE
+os.environ["KERAS_BACKEND"] = "kov"
 TRACED_EVERY = 3
-LONG = 1 << 20
 MEMORY_LIMIT = 3 << 30  # a sanitizer's worker is limited by its options instead
 
 import draw as drawing
@@ -25,43 +26,20 @@ if not os.environ.get("LD_PRELOAD"):
     import resource
 
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
-if MODE == "kov":
-    import kov  # noqa: F401  puts the finder in place
-    import keras
-    from kov import _core
-else:
-    import keras
-    import ml_dtypes
-    from keras.src import backend
+
+import kov  # noqa: F401  puts the finder in place
+import keras
+from kov import _core
+from written import leaves, starred, written
 
 
-def to_kov(value):
+def given(value):
     if isinstance(value, drawing.Tensor):
         return (keras.ops.convert_to_tensor(value.array, dtype="bfloat16")
                 if value.dtype == "bfloat16" else value.array)
-    return [to_kov(item) for item in value] if isinstance(value, list) else value
-
-
-def to_numpy(value):
-    if isinstance(value, drawing.Tensor):
-        return value.array.astype(ml_dtypes.bfloat16) if value.dtype == "bfloat16" else value.array
-    return tuple(to_numpy(item) for item in value) if isinstance(value, list) else value
-
-
-def leaves(value):
-    if isinstance(value, (list, tuple)):
-        return [leaf for item in value for leaf in leaves(item)]
-    return [value]
-
-
-def starred(row, arguments):
-    """The call's positional arguments and the others: of functions that take *tensors."""
-    name = {"einsum": "operands", "meshgrid": "x"}.get(row.name)
-    if name not in arguments:
-        return [], arguments
-    rest = {key: value for key, value in arguments.items() if key not in (name, "subscripts")}
-    first = [arguments["subscripts"]] if "subscripts" in arguments else []
-    return [*first, *arguments[name]], rest
+    if isinstance(value, drawing.Odd):
+        return value.array()
+    return [given(item) for item in value] if isinstance(value, list) else value
 
 
 def traced(row, function, arguments):
@@ -87,48 +65,31 @@ def traced(row, function, arguments):
     return trace.finish(found).compile("NATIVE").run(data)
 
 
-def written(found, names):
-    shapes = [x.shape for x in found]
-    return [x.ravel()[:: x.size // LONG + 1] if x.size > LONG else x for x in found], names, shapes
-
-
 def reads_sizes(row, arguments):
     """Whether what comes of the call, by Keras's rules, depends on which sizes are known."""
     return row.name == "squeeze" and arguments.get("axis") is None
 
 
-def of_kov(row, arguments, index):
+def called(row, arguments, index):
     function = _core.function(row.module, row.name)
-    given = {name: to_kov(value) for name, value in arguments.items()}
-    positional, rest = starred(row, given)
+    arguments = {name: given(value) for name, value in arguments.items()}
+    positional, rest = starred(row, arguments)
     if index % TRACED_EVERY == 0 and not reads_sizes(row, arguments):
         try:
-            found = traced(row, function, given)
+            found = traced(row, function, arguments)
         except (_core.UnknownDimension, _core.UnknownValue):  # wants numbers: as Keras does, eagerly
             found = function(*positional, **rest)
     else:
         found = function(*positional, **rest)
     found = leaves(found)
     names = [str(x.dtype) for x in found]
-    return written([np.asarray(x.astype("float32") if "bfloat16" == name else x)
-                    for x, name in zip(found, names)], names)
-
-
-def of_numpy(row, arguments):
-    function = getattr(getattr(backend, row.module), row.name)
-    positional, rest = starred(row, {name: to_numpy(value) for name, value in arguments.items()})
-    with np.errstate(all="ignore"):
-        found = [np.asarray(x) for x in leaves(function(*positional, **rest)) if x is not None]
-    names = [x.dtype.name for x in found]
-    return written([x.astype("float32") if name == "bfloat16" else x
+    return written([np.asarray(x.astype("float32") if name == "bfloat16" else x)
                     for x, name in zip(found, names)], names)
 
 
 def outcome(row, arguments, index):
     try:
-        if MODE == "kov":
-            return ("ok", *of_kov(row, arguments, index))
-        return ("ok", *of_numpy(row, arguments))
+        return ("ok", *called(row, arguments, index))
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:
@@ -137,24 +98,37 @@ def outcome(row, arguments, index):
 
 def send(out, what):
     text = pickle.dumps(what, protocol=5)
-    out.write(struct.pack("<q", len(text)))
-    out.write(text)
+    out.write(struct.pack("<q", len(text)) + text)
     out.flush()
 
 
+def make_calls(out, lines, functions):
+    send(out, os.getpid())
+    for line in lines:
+        if line == b"end\n":
+            return
+        with open(line.strip(), "rb") as file:
+            calls = pickle.load(file)
+        os.remove(line.strip())
+        for index, module, name, arguments in calls:
+            send(out, outcome(functions[module, name], arguments, index))
+
+
 def main():
-    seed, start, stop = (int(text) for text in sys.argv[2:5])
-    functions = drawing.table()
-    only = None
-    if len(sys.argv) > 5:
-        wanted = sys.argv[5].split(",")
-        only = [f for f in functions if f"{f.module}.{f.name}" in wanted or f.module in wanted]
+    functions = {(row.module, row.name): row for row in drawing.table()}
+    lines = open(0, "rb", buffering=0)  # what one process has not read, the other one can
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     send(out, "ready")
-    for index in range(start, stop):
-        row, arguments = drawing.call(functions, seed, index, only)
-        send(out, outcome(row, arguments, index))
+    for line in lines:
+        if line != b"begin\n":
+            continue
+        child = os.fork()
+        if child == 0:
+            make_calls(out, lines, functions)
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        send(out, ("ended", status))
 
 
 main()

@@ -209,6 +209,8 @@ kov_value kov_image_perspective_transform(kov_builder *b, kov_value images, kov_
 
 /* ---- Elastic deformation ---- */
 
+#define WIDEST_SIGMA 1e8 /* the window's size is then far from the end of int64 */
+
 /* Every pixel is read where a smoothed random field, scaled by alpha, has moved it. */
 kov_value kov_image_elastic_transform(kov_builder *b, kov_value images, double alpha, double sigma,
                                       const char *interpolation, const char *fill_mode,
@@ -218,9 +220,12 @@ kov_value kov_image_elastic_transform(kov_builder *b, kov_value images, double a
     int channels = kov_image_channels(b, "elastic_transform", images, data_format);
     kov_value key = kov_random_key(b, "elastic_transform", seed);
     kov_value batch = kov_image_to_batch(b, images, channels), at[2];
-    if (b->status == KOV_OK && !(sigma > 0))
-        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
-                                "elastic_transform: sigma is %g; it is positive", sigma);
+    if (b->status == KOV_OK && !(sigma > 0 && sigma <= WIDEST_SIGMA))
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "elastic_transform: sigma is %g; it must be positive and at most %g, since the window "
+            "of its Gaussian is 6 sigma wide",
+            sigma, WIDEST_SIGMA);
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
     kov_dtype dtype = kov_dtype_of(b, to_samples(b, batch));

@@ -168,7 +168,7 @@ static kov_value complex_softmax(kov_builder *b, kov_value x, int at, bool logar
     return logarithm ? kov_subtract(b, shifted, kov_log(b, sum)) : kov_divide(b, part, sum);
 }
 
-/* softmax and log_softmax over one axis, or over all elements. */
+/* softmax and log_softmax over one axis, over all elements, or over none but each itself. */
 static kov_value over_axis(kov_builder *b, kov_value x, const kov_axes *axis, bool logarithm)
 {
     x = kov_as_float(b, x);
@@ -179,6 +179,8 @@ static kov_value over_axis(kov_builder *b, kov_value x, const kov_axes *axis, bo
     } else {
         shape = kov_shape_value(b, x);
         x = kov_flatten(b, x);
+        if (axis->given)
+            x = kov_unsqueeze_at(b, x, at = 1);
     }
     kov_value y = kov_is_complex_value(b, x) ? complex_softmax(b, x, at, logarithm)
                   : logarithm                ? kov_log_softmax(b, x, at)

@@ -227,11 +227,13 @@ kov_value kov_nn_psnr(kov_builder *b, kov_value x1, kov_value x2, kov_value max_
     int list[KOV_MAX_NDIM], n = kov_ndim(b, x1);
     for (int i = 0; i < n; i++)
         list[i] = i;
-    kov_value off = kov_subtract(b, x1, x2);
+    x1 = kov_widen(b, x1);
+    kov_value off = kov_subtract(b, x1, kov_widen(b, x2));
     kov_value error =
         kov_reduce_mean(b, kov_multiply(b, off, off), kov_axes_value(b, list, n), false);
-    kov_value peak = kov_log(b, kov_cast(b, max_val, dtype));
+    kov_value peak = kov_log(b, kov_widen(b, kov_cast(b, max_val, dtype)));
     kov_value ratio =
         kov_subtract(b, kov_multiply(b, kov_scalar_like(b, peak, 2), peak), kov_log(b, error));
-    return kov_multiply(b, ratio, kov_scalar_like(b, ratio, 10.0 / log(10.0)));
+    ratio = kov_multiply(b, ratio, kov_scalar_like(b, ratio, 10.0 / log(10.0)));
+    return kov_narrow(b, ratio, dtype);
 }

@@ -7,6 +7,9 @@ typedef struct blocks {
     kov_window kernel, dilation, padding, stride;
 } blocks;
 
+/* Of a size, step or padding: products of two sums of them stay below 2^63. */
+#define LARGEST (INT64_C(1) << 28)
+
 static kov_window pair_from(kov_builder *b, const char *function, const char *name, kov_ints given,
                             int64_t least)
 {
@@ -18,9 +21,10 @@ static kov_window pair_from(kov_builder *b, const char *function, const char *na
     }
     for (int i = 0; i < 2; i++) {
         pair.at[i] = given.at[given.n == 1 ? 0 : i];
-        if (pair.at[i] < least)
-            kov_builder_fail(b, KOV_INVALID_ARGUMENT, "%s: %s is %lld; it is at least %lld",
-                             function, name, (long long)pair.at[i], (long long)least);
+        if (pair.at[i] < least || pair.at[i] > LARGEST)
+            kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                             "%s: %s is %lld; it is at least %lld and at most %lld", function, name,
+                             (long long)pair.at[i], (long long)least, (long long)LARGEST);
     }
     return pair;
 }

@@ -196,6 +196,15 @@ kov_value kov_numpy_isreal(kov_builder *b, kov_value x)
     return kov_equal(b, imaginary, kov_scalar_like(b, imaginary, 0.0));
 }
 
+/* What x is filled with: a number, or numbers that fit its shape. */
+static kov_value filling(kov_builder *b, kov_value number, kov_value x)
+{
+    number = kov_cast(b, number, kov_dtype_of(b, x));
+    return kov_ndim(b, number) > 0
+               ? kov_broadcast_to(b, number, kov_dims_value(b, x, 0, kov_ndim(b, x)))
+               : number;
+}
+
 kov_value kov_numpy_nan_to_num(kov_builder *b, kov_value x, kov_value nan, kov_value posinf,
                                kov_value neginf)
 {
@@ -210,11 +219,9 @@ kov_value kov_numpy_nan_to_num(kov_builder *b, kov_value x, kov_value nan, kov_v
     if (!kov_dtype_is_float(dtype))
         return x;
     double most = kov_float_max(dtype);
-    kov_value high =
-        posinf == KOV_VALUE_NONE ? kov_scalar_like(b, x, most) : kov_cast(b, posinf, dtype);
-    kov_value low =
-        neginf == KOV_VALUE_NONE ? kov_scalar_like(b, x, -most) : kov_cast(b, neginf, dtype);
-    kov_value y = kov_select(b, kov_is_na_n(b, x), kov_cast(b, nan, dtype), x);
+    kov_value high = posinf == KOV_VALUE_NONE ? kov_scalar_like(b, x, most) : filling(b, posinf, x);
+    kov_value low = neginf == KOV_VALUE_NONE ? kov_scalar_like(b, x, -most) : filling(b, neginf, x);
+    kov_value y = kov_select(b, kov_is_na_n(b, x), filling(b, nan, x), x);
     y = kov_select(b, kov_is_inf(b, x, false, true), high, y);
     return kov_select(b, kov_is_inf(b, x, true, false), low, y);
 }
@@ -261,6 +268,22 @@ kov_value kov_numpy_reciprocal(kov_builder *b, kov_value x)
     return kov_divide(b, kov_scalar_like(b, x, 1.0), x);
 }
 
+/* A bound of x. A Python number is brought into the range of the integers first, where it bounds
+ * the same elements; other integers are promoted with x to a type that holds both. */
+static kov_value bound_of(kov_builder *b, kov_value bound, kov_value x)
+{
+    const kov_value_info *info = kov_builder_value(b, bound);
+    kov_dtype dtype = kov_dtype_of(b, x);
+    int bits = (int)kov_dtype_bits(dtype);
+    if (!info || info->weak != KOV_WEAK_INT || !kov_dtype_is_integer(dtype) || bits > 32)
+        return bound;
+    bool is_signed = kov_dtype_is_signed(dtype);
+    int64_t high = ((int64_t)1 << (is_signed ? bits - 1 : bits)) - 1,
+            low = is_signed ? -high - 1 : 0;
+    bound = kov_maximum(b, bound, kov_constant_i64_scalar(b, low));
+    return kov_cast(b, kov_minimum(b, bound, kov_constant_i64_scalar(b, high)), dtype);
+}
+
 kov_value kov_numpy_clip(kov_builder *b, kov_value x, kov_value x_min, kov_value x_max)
 {
     x = kov_strong(b, x);
@@ -269,10 +292,12 @@ kov_value kov_numpy_clip(kov_builder *b, kov_value x, kov_value x_min, kov_value
     kov_dtype dtype = kov_dtype_of(b, x);
     /* Bounds of a wider type clip there: an integer is not clipped to a truncated bound first. */
     if (x_min != KOV_VALUE_NONE) {
+        x_min = bound_of(b, x_min, x);
         kov_promote_pair(b, &x, &x_min);
         x = kov_maximum(b, x, x_min);
     }
     if (x_max != KOV_VALUE_NONE) {
+        x_max = bound_of(b, x_max, x);
         kov_promote_pair(b, &x, &x_max);
         x = kov_minimum(b, x, x_max);
     }

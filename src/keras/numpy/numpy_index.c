@@ -109,6 +109,14 @@ int kov_numpy_unravel_index(kov_builder *b, kov_value indices, kov_value shape, 
 
 /* ---- Diagonals ---- */
 
+/* How many rows a diagonal below the main one lies lower; no matrix has as many as INT64_MAX. */
+static int64_t rows_down(int64_t offset)
+{
+    if (offset >= 0)
+        return 0;
+    return offset == INT64_MIN ? INT64_MAX : -offset;
+}
+
 kov_value kov_numpy_diagonal(kov_builder *b, kov_value x, int64_t offset, int64_t axis1,
                              int64_t axis2)
 {
@@ -126,7 +134,7 @@ kov_value kov_numpy_diagonal(kov_builder *b, kov_value x, int64_t offset, int64_
     kov_value moved = kov_permute(b, x, order, ndim);
     kov_value rows = kov_dim_value(b, moved, ndim - 2), columns = kov_dim_value(b, moved, ndim - 1);
     kov_value zero = kov_constant_i64_scalar(b, 0), one = kov_constant_i64_scalar(b, 1);
-    kov_value down = kov_constant_i64_scalar(b, offset < 0 ? -offset : 0);
+    kov_value down = kov_constant_i64_scalar(b, rows_down(offset));
     kov_value right = kov_constant_i64_scalar(b, offset > 0 ? offset : 0);
     kov_value length = kov_minimum(b, offset < 0 ? kov_subtract(b, rows, down) : rows,
                                    offset > 0 ? kov_subtract(b, columns, right) : columns);
@@ -149,10 +157,16 @@ kov_value kov_numpy_trace(kov_builder *b, kov_value x, int64_t offset, int64_t a
     return kov_reduce_sum(b, diagonal, kov_one_i64(b, -1), false);
 }
 
+#define FARTHEST (INT64_C(1) << 30) /* a matrix has then more than 2^60 elements */
+
 /* The matrix with x on its k-th diagonal: x, padded to the width, stands in every row where it is
  * kept. */
 static kov_value on_diagonal(kov_builder *b, kov_value x, int64_t k)
 {
+    if (k > FARTHEST || k < -FARTHEST)
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                "diag: k is %lld; a matrix with that diagonal is too large",
+                                (long long)k);
     kov_value zero = kov_int_like(b, x, 0);
     kov_value wide = x;
     if (k != 0)

@@ -281,7 +281,7 @@ kov_value kov_numpy_nancumprod(kov_builder *b, kov_value x, const kov_axes *axis
     return running(b, "nancumprod", nan_as(b, x, 1.0), axis, dtype, true);
 }
 
-enum { MANY_TIMES = 32 };
+enum { MANY_TIMES = 32, MOST_TIMES = 1024 };
 
 kov_value kov_numpy_diff(kov_builder *b, kov_value a, int64_t n, const kov_axes *axis)
 {
@@ -294,6 +294,10 @@ kov_value kov_numpy_diff(kov_builder *b, kov_value a, int64_t n, const kov_axes 
         int64_t size = kov_dim_number(b, a, at);
         n = n < size ? n : size;
     }
+    if (n > MOST_TIMES)
+        return kov_builder_fail(b, KOV_NOT_IMPLEMENTED,
+                                "diff: n is %lld; at most %d differences of differences are taken",
+                                (long long)n, MOST_TIMES);
     for (int64_t i = 0; i < n && b->status == KOV_OK; i++) {
         kov_value next = kov_slice_axis(b, a, at, 1, INT64_MAX, 1);
         a = kov_numpy_subtract(b, next, kov_slice_axis(b, a, at, 0, -1, 1));

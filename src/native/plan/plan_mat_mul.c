@@ -173,6 +173,8 @@ static size_t round_to_line(int64_t floats)
 static kov_status run_half(const kov_step *step, const kov_run *run)
 {
     const other_params *m = step->params;
+    if (m->c_count == 0) /* then there may be no workspace */
+        return KOV_OK;
     float *a = run->workspace, *b = a + round_to_line(m->a_count);
     float *c = b + round_to_line(m->b_count);
     KOV_TRY(kov_convert(m->dtype, run->at[step->slots[0]], KOV_DTYPE_F32, a, m->a_count));

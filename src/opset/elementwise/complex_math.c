@@ -61,12 +61,18 @@ static kov_complex negative(kov_complex z)
     return (kov_complex){-z.re, -z.im};
 }
 
-/* The number of size 1 in the direction of z. */
+/* The number of size 1 in the direction of z; two infinite parts have none. */
 static kov_complex sign(kov_complex z)
 {
-    double size = hypot(z.re, z.im);
-    if (kov_complex_is_nan(z))
+    if (kov_complex_is_nan(z) || (isinf(z.re) && isinf(z.im)))
         return (kov_complex){NAN, NAN};
+    if (isinf(z.re))
+        return (kov_complex){copysign(1, z.re), 0};
+    if (isinf(z.im))
+        return (kov_complex){0, copysign(1, z.im)};
+    double size = hypot(z.re, z.im);
+    if (isinf(size))
+        return sign((kov_complex){z.re / 2, z.im / 2});
     return size == 0 ? (kov_complex){0, 0} : (kov_complex){z.re / size, z.im / size};
 }
 

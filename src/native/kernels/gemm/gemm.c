@@ -256,7 +256,8 @@ size_t kov_gemm_workspace_bytes(kov_context *context, const kov_gemm *gemm)
     int64_t floats = round_to_line(job.a_scratch_floats) * width;
     if (!gemm->b_packed)
         floats += round_to_line(job.packed_floats) * job.b_count;
-    return (size_t)floats * sizeof(float);
+    /* Never none: where k is 0 the job's buffers are empty, but still places in the workspace. */
+    return (size_t)round_to_line(floats > 0 ? floats : 1) * sizeof(float);
 }
 
 kov_status kov_gemm_run(kov_context *context, const kov_gemm *gemm, const float *a, const float *b,

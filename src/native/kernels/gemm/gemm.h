@@ -38,7 +38,8 @@ void kov_gemm_init(kov_gemm *gemm, int64_t m, int64_t n, int64_t k);
 size_t kov_gemm_packed_bytes(const kov_gemm *gemm);
 void kov_gemm_pack(kov_context *context, const kov_gemm *gemm, const float *b, float *packed);
 
-/* Scratch that run needs on this context (all workers together), 64-byte aligned; may be 0. */
+/* Scratch that run needs on this context (all workers together), 64-byte aligned; may be 0. Depends
+ * on whether there is an epilogue.residual, which is not read. */
 size_t kov_gemm_workspace_bytes(kov_context *context, const kov_gemm *gemm);
 
 /* b is the packed B where gemm->b_packed. C must not overlap A or B. k = 0 gives epilogue(0).
