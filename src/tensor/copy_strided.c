@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tensor/shape.h"
 
+#include "base/cpu.h"
+#include "tensor/copy_kernels.h"
+
 #include <string.h>
 
 /* Side of a transposed block in items: two blocks of the largest item stay in a small L1 cache. */
@@ -206,6 +209,15 @@ static void copy_repeated(char *dst, const char *src, size_t item_size, const ax
                  (size_t)last->dim);
 }
 
+static void copy_reversed(char *dst, const char *src, size_t item_size, const axis *last,
+                          const axis *other)
+{
+    static kov_copy_reversed_kernel *const kernels[KOV_ISA_COUNT] = KOV_ISA_TABLE(copy_reversed);
+    for (int64_t i = 0; i < other->dim; i++)
+        kernels[kov_cpu_isa()](dst + i * other->dst_stride, src + i * other->src_stride, item_size,
+                               last->dim);
+}
+
 static void copy_transposed(char *dst, const char *src, size_t item_size, const axis *last,
                             const axis *other)
 {
@@ -219,6 +231,8 @@ static plane_copy choose_copy(const axis *axes, int n, size_t item_size, int *ot
     *other = n - 2;
     if (last->src_stride == (int64_t)item_size)
         return copy_whole_rows;
+    if (last->src_stride == -(int64_t)item_size && last->dim >= SHORT && item_size <= 8)
+        return copy_reversed;
     if (last->src_stride == 0 && last->dim >= SHORT)
         return copy_repeated;
     int fastest = fastest_other(axes, n);

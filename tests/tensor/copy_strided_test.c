@@ -2,6 +2,8 @@
 /* Strided copies against one offset computed per element. */
 #include "tensor/shape.h"
 
+#include "native/math_every_isa.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -123,13 +125,32 @@ static void fills_and_rows(void **state)
     }
 }
 
-int main(void)
+/* Rows of every length about a vector's, from the last item to the first. */
+static void rows_backwards(void **state)
+{
+    (void)state;
+    for (int64_t n = 1; n <= 150; n++) {
+        for (int k = 0; k < SIZES; k++) {
+            int64_t size = (int64_t)item_sizes[k];
+            const int64_t dims[] = {3, n}, strides[] = {n * size, -size},
+                          both[] = {-n * size, -size};
+            check(item_sizes[k], 2, dims, strides);
+            check(item_sizes[k], 2, dims, both);
+        }
+    }
+}
+
+static int run(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(permutations),
-        cmocka_unit_test(repeats_steps_and_reversals),
-        cmocka_unit_test(many_axes),
-        cmocka_unit_test(fills_and_rows),
+        cmocka_unit_test(permutations),   cmocka_unit_test(repeats_steps_and_reversals),
+        cmocka_unit_test(many_axes),      cmocka_unit_test(fills_and_rows),
+        cmocka_unit_test(rows_backwards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(void)
+{
+    return every_isa(run);
 }
