@@ -77,7 +77,8 @@ def _histogram(x, bins=10, range=None):
     return counts.astype("int32"), edges.astype("float32")
 
 
-SUMS = dict(ulp=32, of_largest=True, why="sums of up to 79 thousand numbers, in another order")
+SUMS = dict(ulp=64, of_largest=True,
+            why="sums of up to 79 thousand numbers, in another order, that may nearly cancel")
 RUNNING = dict(ulp=128, of_largest=True,
                why="OpenVINO and NumPy add 79 thousand numbers one after another in float32")
 TWO_STEPS = "the judge computes in several rounded steps"
