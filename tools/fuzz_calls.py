@@ -222,6 +222,7 @@ class Run:
         index, = struct.unpack("<q", os.pread(self.judging.fileno(), 8, 0) or b"\xff" * 8)
         if index < 0:
             return False
+        os.pwrite(self.judging.fileno(), struct.pack("<q", -1), 0)
         self.load()
         self.state["judge_crashes"].append(index)
         self.save()
@@ -374,7 +375,7 @@ def count(counts, what):
 
 
 def in_child(run, options):
-    """The exit status of a process that goes on with the calls."""
+    """How a process ended that went on with the calls, as os.waitpid has it."""
     child = os.fork()
     if child == 0:
         try:
@@ -411,8 +412,8 @@ def main():
     if options.show is not None:
         run.show(options.show)
         return 0
-    while in_child(run, options) != 0:
-        if not run.note_crash():
+    while (status := in_child(run, options)) != 0:
+        if not os.WIFSIGNALED(status) or not run.note_crash():
             return 2
     run.load()
     for reason, calls in sorted(run.state["not_judged"].items(), key=lambda item: -item[1]):
