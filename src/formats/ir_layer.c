@@ -293,6 +293,23 @@ static kov_status add_plain(kov_ir_scope *scope, const kov_node *node, const cha
     return status;
 }
 
+/* OpenVINO's CPU plugin takes "greater" for "not less or equal", which NaN is: of floats it is said
+ * as less, the other way round. */
+static bool is_greater(const kov_node *node, const kov_ir_wire *inputs)
+{
+    return (node->op == KOV_OP_GREATER || node->op == KOV_OP_GREATER_EQUAL) &&
+           kov_dtype_is_float(inputs[0].dtype);
+}
+
+static kov_status add_greater(kov_ir_scope *scope, const kov_node *node, const char *name,
+                              const kov_ir_wire *inputs, kov_ir_wire *output)
+{
+    const kov_ir_wire turned[] = {inputs[1], inputs[0]};
+    kov_node less = *node;
+    less.op = node->op == KOV_OP_GREATER ? KOV_OP_LESS : KOV_OP_LESS_EQUAL;
+    return add_plain(scope, &less, name, turned, 2, output);
+}
+
 /* Raw attributes: name, 0x1f, value, 0x1e, ... */
 static void print_raw(kov_text *text, const char *raw, char *word)
 {
@@ -366,6 +383,8 @@ static kov_status add_node(kov_ir_scope *scope, const kov_graph *graph, const ko
         status = add_opaque(scope, node, name.at, inputs, count, outputs);
     else if (is_test_for_zero(node, inputs))
         status = add_test_for_zero(scope, name.at, inputs, outputs);
+    else if (is_greater(node, inputs))
+        status = add_greater(scope, node, name.at, inputs, outputs);
     else
         status = add_plain(scope, node, name.at, inputs, count, outputs);
 fail:

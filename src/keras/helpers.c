@@ -241,6 +241,11 @@ kov_value kov_iota(kov_builder *b, kov_value count, kov_dtype dtype)
     return kov_cast(b, kov_range(b, zero, count, one, KOV_DTYPE_I64), dtype);
 }
 
+kov_value kov_countable(kov_builder *b, kov_value count)
+{
+    return kov_minimum(b, count, kov_int_like(b, count, INT32_MAX - 1));
+}
+
 /* ---- Axes ---- */
 
 int kov_axes_list(kov_builder *b, const char *function, const kov_axes *axes, int ndim, int *out)

@@ -62,6 +62,10 @@ kov_value kov_fill_like(kov_builder *b, kov_value scalar, kov_value like);
 /* 0, 1 ... count - 1; count: scalar int64. */
 kov_value kov_iota(kov_builder *b, kov_value count, kov_dtype dtype);
 
+/* At most 2^31 - 2: a number of rows, of which no tensor has more, for engines that count in 32
+ * bits. */
+kov_value kov_countable(kov_builder *b, kov_value count);
+
 /* ---- Axes ---- */
 
 /* The axes as distinct numbers in [0, ndim), ascending; None is all. Returns how many. */

@@ -5,6 +5,7 @@
 #include "opset/content_math.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define INT24 (INT64_C(1) << 24)
 #define SMALL 2048 /* elements that an algorithm of quadratic time may have */
@@ -244,6 +245,19 @@ static bool shares_filters(const kov_graph *graph, const kov_node *node)
     return false;
 }
 
+/* Whether the data of GatherElements is a Slice along another axis. */
+static bool gathers_slice(const kov_graph *graph, const kov_node *node)
+{
+    const kov_node *slice = kov_graph_producer(graph, node->inputs[0]);
+    if (slice->op != KOV_OP_SLICE || slice->input_count < 5 || slice->inputs[4] == KOV_VALUE_NONE)
+        return slice->op == KOV_OP_SLICE;
+    int64_t axis = node->attrs[KOV_GATHER_ELEMENTS_AXIS].u.integer;
+    int ndim = kov_graph_value(graph, node->inputs[0])->ndim;
+    kov_bounds along = kov_value_range(graph, slice->inputs[4]);
+    axis += axis < 0 ? ndim : 0;
+    return along.low != along.high || along.low + (along.low < 0 ? ndim : 0) != axis;
+}
+
 /* Operations that OpenVINO's CPU plugin gets wrong, or not at all, for some values or attributes.
  */
 static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, size_t size)
@@ -265,6 +279,12 @@ static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, si
     if (node->op == KOV_OP_UNIQUE && !is_never_empty(graph, node->inputs[0]))
         return refuse(why, size, "Unique",
                       "OpenVINO 2026.4 divides by 0 where there is no element");
+    if (node->op == KOV_OP_GATHER_ELEMENTS && gathers_slice(graph, node))
+        return refuse(why, size, "GatherElements",
+                      "OpenVINO 2026.4 takes a Slice before it away, along other axes too");
+    if (node->op == KOV_OP_SCATTER_ND_UPDATE && kov_dtype_is_float(out->dtype) &&
+        kov_dtype_bits(out->dtype) == 16 && strcmp(node->attrs[0].u.string, "none") != 0)
+        return refuse(why, size, "ScatterNDUpdate", "OpenVINO rounds to 16 bits after each update");
     if (is_convolution(node->op) && !has_known_filters(graph, node))
         return refuse(why, size, kov_op_info_of(node->op)->name,
                       "OpenVINO needs the sizes of filters and the number of channels");
@@ -274,7 +294,7 @@ static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, si
     if (node->op == KOV_OP_ADAPTIVE_MAX_POOL && node->attrs[0].u.dtype != KOV_DTYPE_I32)
         return refuse(why, size, "AdaptiveMaxPool", "OpenVINO gives its indices as int32 only");
     if ((node->op == KOV_OP_LSTM_SEQUENCE || node->op == KOV_OP_GRU_SEQUENCE) &&
-        !sequences_are_whole(graph, node))
+        !is_never_empty(graph, node->inputs[0]) && !sequences_are_whole(graph, node))
         return refuse(why, size, kov_op_info_of(node->op)->name,
                       "OpenVINO passes over the lengths of sequences where sizes are free");
     return true;
@@ -308,10 +328,21 @@ static bool takes_bodies(const kov_node *node, const kov_op_info *op, char *why,
     return true;
 }
 
+/* OpenVINO's CPU plugin takes uint32 for int32, bits unchanged. */
+static bool keeps_bits(const kov_graph *graph, const kov_node *node)
+{
+    if (node->op != KOV_OP_CONVERT)
+        return false;
+    kov_dtype from = kov_graph_value(graph, node->inputs[0])->dtype;
+    kov_dtype to = kov_graph_value(graph, node->first_output)->dtype;
+    return (from == KOV_DTYPE_U32 && to == KOV_DTYPE_I32) ||
+           (from == KOV_DTYPE_I32 && to == KOV_DTYPE_U32);
+}
+
 bool kov_openvino_supports(const kov_graph *graph, const kov_node *node, char *why, size_t why_size)
 {
     const kov_op_info *op = kov_op_info_of(node->op);
-    if (node->op == KOV_OP_FOREIGN)
+    if (node->op == KOV_OP_FOREIGN || keeps_bits(graph, node))
         return true;
     if (op->exactness == KOV_EXACT_NEVER)
         return refuse(why, why_size, op->name,

@@ -3,6 +3,8 @@
 
 #include "tensor/convert.h"
 
+#include <math.h>
+
 /* How far back a value is followed; a chain of shape arithmetic is short. */
 #define MAX_DEPTH 24
 #define MAX_CONSTANT 65536 /* elements of a constant that are looked at */
@@ -165,7 +167,8 @@ static kov_bounds binary(int op, kov_bounds a, kov_bounds b)
         return product(a, b);
     case KOV_OP_DIVIDE: { /* never further from 0 than the dividend, but for floor(-1/2) = -1 */
         int64_t far = a.high > -a.low ? a.high : -a.low;
-        return a.low >= 0 && b.low > 0 ? (kov_bounds){0, a.high} : (kov_bounds){-far, far};
+        return b.low > 0 ? (kov_bounds){a.low < 0 ? a.low : 0, a.high > 0 ? a.high : 0}
+                         : (kov_bounds){-far, far};
     }
     default: { /* FloorMod, Mod: closer to 0 than the divisor */
         int64_t far = b.high > -b.low ? b.high : -b.low;
@@ -173,6 +176,15 @@ static kov_bounds binary(int op, kov_bounds a, kov_bounds b)
         return (kov_bounds){positive ? 0 : -far, far};
     }
     }
+}
+
+/* The bits of x and y together; of numbers that are not negative they are less than both. */
+static kov_bounds common_bits(kov_bounds a, kov_bounds b)
+{
+    if (a.low < 0 && b.low < 0)
+        return everything;
+    int64_t high = a.low < 0 ? b.high : b.low < 0 || a.high < b.high ? a.high : b.high;
+    return (kov_bounds){0, high};
 }
 
 /* Elements of the output are elements of inputs from `first` on, one in `step`. */
@@ -183,6 +195,42 @@ static kov_bounds moved(const kov_graph *graph, const kov_node *node, int first,
     for (int i = first; i <= last && i < node->input_count; i++)
         r = joined(r, input(graph, node, i, depth));
     return r.low > r.high ? everything : r;
+}
+
+static kov_bounds float_bound(double x)
+{
+    if (!(fabs(x) < 9e18))
+        return everything;
+    return (kov_bounds){(int64_t)floor(x), (int64_t)ceil(x)};
+}
+
+/* Whole numbers between which floats lie, as a clamp says. */
+static kov_bounds float_range(const kov_graph *graph, kov_value value, int depth)
+{
+    double number;
+    if (!kov_dtype_is_float(kov_graph_value(graph, value)->dtype))
+        return range_of(graph, value, depth);
+    if (kov_graph_constant_number(graph, value, &number))
+        return float_bound(number);
+    const kov_node *node = kov_graph_producer(graph, value);
+    if (depth == 0)
+        return everything;
+    switch (node->op) {
+    case KOV_OP_MINIMUM:
+    case KOV_OP_MAXIMUM:
+        return binary(node->op, float_range(graph, node->inputs[0], depth - 1),
+                      float_range(graph, node->inputs[1], depth - 1));
+    case KOV_OP_CLAMP:
+        return (kov_bounds){float_bound(node->attrs[KOV_CLAMP_MIN].u.real).low,
+                            float_bound(node->attrs[KOV_CLAMP_MAX].u.real).high};
+    case KOV_OP_FLOOR:
+    case KOV_OP_CEILING:
+    case KOV_OP_ROUND:
+    case KOV_OP_CONVERT:
+        return float_range(graph, node->inputs[0], depth - 1);
+    default:
+        return everything;
+    }
 }
 
 static kov_bounds node_range(const kov_graph *graph, const kov_node *node, int output,
@@ -218,6 +266,10 @@ static kov_bounds node_range(const kov_graph *graph, const kov_node *node, int o
     case KOV_OP_MINIMUM:
     case KOV_OP_MAXIMUM:
         return binary(node->op, input(graph, node, 0, depth), input(graph, node, 1, depth));
+    case KOV_OP_BITWISE_AND:
+        return common_bits(input(graph, node, 0, depth), input(graph, node, 1, depth));
+    case KOV_OP_BITWISE_NOT: /* -1 - x */
+        return binary(KOV_OP_SUBTRACT, (kov_bounds){-1, -1}, input(graph, node, 0, depth));
     case KOV_OP_NEGATIVE:
         return binary(KOV_OP_SUBTRACT, (kov_bounds){0, 0}, input(graph, node, 0, depth));
     case KOV_OP_ABS: {
@@ -231,9 +283,7 @@ static kov_bounds node_range(const kov_graph *graph, const kov_node *node, int o
     case KOV_OP_RELU:
         return binary(KOV_OP_MAXIMUM, (kov_bounds){0, 0}, input(graph, node, 0, depth));
     case KOV_OP_CONVERT:
-        if (kov_dtype_is_float(kov_graph_value(graph, node->inputs[0])->dtype))
-            return kov_dtype_range(info->dtype);
-        return input(graph, node, 0, depth);
+        return float_range(graph, node->inputs[0], depth - 1);
     case KOV_OP_SELECT:
         return moved(graph, node, 1, 2, depth);
     case KOV_OP_CONCAT:

@@ -3,7 +3,7 @@
 #include "base/context.h"
 #include "base/status.h"
 #include "native/native.h"
-#include "openvino/lower.h"
+#include "openvino/lowering/lower.h"
 #include "openvino/openvino.h"
 #include "opset/reference.h"
 #include "passes/extract.h"

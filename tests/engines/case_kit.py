@@ -39,13 +39,15 @@ class Spec:
     units of the last place of each element, or of the largest one if `of_largest`; `why` says what
     makes it more than 4. judge: "values", "shapes" (of random numbers) or a function of NumPy that
     stands for Keras's. wider: why the judges' results may be of a wider float than Keras says. via: how
-    the public interface reaches a function that has no name there."""
+    the public interface reaches a function that has no name there. settle: of the results of one
+    engine those that all engines share, as signs are not."""
 
     def __init__(self, *calls, shapes=ANY, types=TYPES, low=None, high=None, ulp=4, why=None,
-                 of_largest=False, judge="values", via=None, wider=None):
+                 of_largest=False, judge="values", via=None, wider=None, settle=None):
         self.calls, self.shapes, self.types, self.low, self.high = calls, shapes, types, low, high
         self.ulp, self.of_largest, self.judge, self.via = ulp, of_largest, judge, via
         self.wider = wider
+        self.settle = settle or (lambda results: results)
         assert ulp <= 4 or why, "a tolerance above 4 ulp has its reason beside it"
 
 

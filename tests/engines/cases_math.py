@@ -56,6 +56,27 @@ def _segments(t, sort=False):
     return np.sort(ids) if sort else ids
 
 
+def _signed(columns):
+    """Vectors in columns, of each the largest component positive."""
+    at = np.abs(columns).argmax(-2)[..., None, :]
+    return columns * np.where(np.take_along_axis(columns, at, -2) < 0, -1, 1).astype(columns.dtype)
+
+
+def _eigenvectors(results):
+    return [results[0], _signed(results[1])]
+
+
+def _singular(results):
+    """What is unique of a decomposition: values, and the product, whose factors are orthogonal."""
+    if len(results) == 1:
+        return results
+    u, s, vh = results
+    k = s.shape[-1]
+    inner = np.eye(u.shape[-1], dtype=u.dtype), np.eye(vh.shape[-2], dtype=u.dtype)
+    orthogonal = [np.swapaxes(u, -1, -2) @ u - inner[0] + 1, vh @ np.swapaxes(vh, -1, -2) - inner[1] + 1]
+    return [s, (u[..., :k] * s[..., None, :]) @ vh[..., :k, :], *orthogonal]
+
+
 def segments(names, **options):
     return {f"math.{name}": Spec(
         lambda t: C(t(), _segments(t), num_segments=5),
@@ -141,7 +162,7 @@ CASES = {
     "linalg.det": Spec(_regular, shapes=SQUARES[:4], **SOLVED),
     "linalg.eig": Spec(lambda t: t.float(), shapes=SQUARES[:3], types=REAL, judge="shapes"),
     "linalg.eigh": Spec(lambda t: np.diag(np.arange(t.last, dtype=t.dtype) * 3) + _symmetric(t) / 50, shapes=SQUARES[:3],
-                        types=REAL, judge="shapes"),
+                        judge="shapes", settle=_eigenvectors, **SOLVED),
     "linalg.inv": Spec(_regular, shapes=SQUARES, **SOLVED),
     "linalg.lstsq": Spec(lambda t: t.shape[0] >= t.shape[1] and (_tall(t), t.float(t.shape[0], 2)),
                          shapes=[(1, 1), (5, 3), (17, 7)], **SOLVED),
@@ -156,13 +177,13 @@ CASES = {
         shapes=[(1,), (7,), (3, 5), (2, 4, 3), (130, 67)], **SOLVED),
     "linalg.pinv": Spec(lambda t: _tall(t), shapes=[(1, 1), (5, 3), (17, 7)], **SOLVED),
     "linalg.qr": Spec(lambda t: t.float(), lambda t: C(t.float(), mode="complete"), shapes=[(3, 3), (5, 3), (3, 5)],
-                      types=REAL, judge="shapes"),
+                      judge="shapes", **SOLVED),
     "linalg.solve": Spec(lambda t: (_regular(t), _right(t)), lambda t: t.ndim == 2 and (_regular(t), t.float(t.last)),
                          shapes=SQUARES, **SOLVED),
     "linalg.solve_triangular": Spec(lambda t: (_triangle(t, False), _right(t)),
                                     lambda t: C(_triangle(t, True), _right(t), lower=True), shapes=SQUARES, **SOLVED),
     "linalg.svd": Spec(lambda t: C(t.float(), compute_uv=False), lambda t: t.float(), lambda t: C(t.float(), full_matrices=False),
-                       shapes=[(3, 3), (5, 3), (3, 5)], types=REAL, judge="shapes"),
+                       shapes=[(3, 3), (5, 3), (3, 5)], judge="shapes", settle=_singular, **SOLVED),
     # ---- random ----
     **{f"random.{name}": _drawn(lambda t: C((3, 5), seed=7), lambda t: C((0, 2), seed=7),
                                 lambda t: C((1031,), seed=7, dtype="float64"), lambda t: C((9, 131, 67), seed=8))

@@ -30,10 +30,10 @@ static kov_value reduce_segments(kov_builder *b, const char *function, kov_value
     if (num_segments == KOV_VALUE_NONE) {
         /* One element more: the largest of no ids. */
         const kov_value all[] = {ids, kov_one_i64(b, -1)};
-        num_segments =
-            kov_add(b, kov_reduce_max(b, kov_concat(b, all, 2, 0), kov_one_i64(b, 0), false), one);
+        kov_value most = kov_reduce_max(b, kov_concat(b, all, 2, 0), kov_one_i64(b, 0), false);
+        num_segments = kov_add(b, kov_countable(b, most), one);
     }
-    num_segments = kov_cast(b, num_segments, KOV_DTYPE_I64);
+    num_segments = kov_countable(b, kov_cast(b, num_segments, KOV_DTYPE_I64));
     kov_value inside =
         kov_logical_and(b, kov_greater_equal(b, ids, zero), kov_less(b, ids, num_segments));
     ids = kov_select(b, inside, ids, num_segments);

@@ -11,7 +11,7 @@
 
 /* What is kept for each of W places, best first. Paths of chance 0 fill up the places. */
 enum {
-    STEP,     /* the next time step: scalar int64 */
+    STEP,     /* the next time step: scalar int32 */
     PATHS,    /* labels, then -1: (batch, W, time) int32 */
     BY_LABEL, /* log of the chance to be here with a label last: (batch, W) */
     BY_BLANK, /* with a blank last */
@@ -154,7 +154,7 @@ static void step(kov_builder *b, kov_value *state, const void *with)
     for (int i = PATHS; i < STATES; i++)
         state[i] = kov_select(b, kov_ndim(b, old[i]) == 2 ? runs : kov_unsqueeze_at(b, runs, 2),
                               state[i], old[i]);
-    state[STEP] = kov_add(b, old[STEP], kov_constant_i64_scalar(b, 1));
+    state[STEP] = kov_add(b, old[STEP], kov_int_like(b, old[STEP], 1));
 }
 
 /* The empty path, certain, and W - 1 fillers. */
@@ -166,7 +166,7 @@ static void start(kov_builder *b, const search *by, kov_value *state)
     kov_value places = kov_iota(b, kov_constant_i64_scalar(b, by->width), KOV_DTYPE_I64);
     kov_value first = kov_equal(b, places, kov_constant_i64_scalar(b, 0));
     kov_value row = kov_join_dims(b, square, 2);
-    state[STEP] = kov_constant_i64_scalar(b, 0);
+    state[STEP] = kov_constant_int(b, KOV_DTYPE_I32, 0);
     state[PATHS] =
         kov_broadcast_to(b, kov_constant_int(b, KOV_DTYPE_I32, -1), kov_join_dims(b, path, 3));
     state[BY_LABEL] = kov_broadcast_to(b, by->never, row);
@@ -186,11 +186,12 @@ void kov_ctc_beam_search(kov_builder *b, kov_value logits, kov_value lengths, ko
         return;
     }
     kov_value state[STATES], time = kov_dim_value(b, logits, 1);
-    kov_value longest = kov_reduce_max(b, lengths, kov_one_i64(b, 0), false);
+    lengths = kov_minimum(b, kov_cast(b, lengths, KOV_DTYPE_I64), time);
+    lengths = kov_cast(b, lengths, KOV_DTYPE_I32); /* states of a loop are small integers */
     const search by = {.chances = kov_log_softmax(b, logits, 2),
                        .lengths = lengths,
                        .blank = blank,
-                       .end = kov_minimum(b, time, longest),
+                       .end = kov_reduce_max(b, lengths, kov_one_i64(b, 0), false),
                        .never = kov_scalar_like(b, logits, -INFINITY),
                        .width = beam_width};
     const kov_loop loop = {.count = STATES, .test = is_unfinished, .step = step, .with = &by};

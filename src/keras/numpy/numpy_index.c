@@ -97,8 +97,8 @@ int kov_numpy_unravel_index(kov_builder *b, kov_value indices, kov_value shape, 
     kov_value rest = kov_cast(b, indices, KOV_DTYPE_I64);
     /* A negative index counts from the end of the whole. */
     kov_value total = kov_reduce_prod(b, shape, kov_one_i64(b, 0), false);
-    kov_value below = kov_less(b, rest, kov_constant_i64_scalar(b, 0));
-    rest = kov_select(b, below, kov_add(b, rest, total), rest);
+    kov_value zero = kov_constant_i64_scalar(b, 0), below = kov_less(b, rest, zero);
+    rest = kov_select(b, below, kov_add(b, kov_minimum(b, rest, zero), total), rest);
     for (int i = (int)n - 1; i >= 0; i--) {
         kov_value size = kov_pick(b, shape, 0, i);
         outs[i] = kov_cast(b, kov_floor_mod(b, rest, size), dtype);

@@ -133,7 +133,7 @@ kov_value kov_numpy_bincount(kov_builder *b, kov_value x, kov_value weights, kov
     /* One element more: the largest of an empty x is nothing. */
     kov_value extra =
         kov_concat(b, (const kov_value[]){kov_flatten(b, places), kov_one_i64(b, -1)}, 2, 0);
-    kov_value most = kov_reduce_max(b, extra, kov_one_i64(b, 0), false);
+    kov_value most = kov_countable(b, kov_reduce_max(b, extra, kov_one_i64(b, 0), false));
     kov_value length = kov_maximum(b, kov_add(b, most, one), minlength);
     const kov_value parts[] = {kov_dims_value(b, x, 0, ndim - 1), length};
     kov_value zeros =

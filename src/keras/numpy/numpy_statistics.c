@@ -140,6 +140,8 @@ kov_value kov_numpy_average(kov_builder *b, kov_value x, const kov_axes *axis, k
 
 /* ---- Quantiles ---- */
 
+#define MOST_EXACT_HALVES (1 << 23)
+
 typedef struct kov_method {
     const char *name;
     double alpha, beta; /* place of quantile q among n: q n + alpha + q (1 - alpha - beta) - 1 */
@@ -173,8 +175,8 @@ static const kov_method *method_named(kov_builder *b, const char *function, cons
     return &methods[0];
 }
 
-/* Where quantiles lie among `count` sorted elements, as float64: float32 could not tell neighbours
- * of a long row apart. */
+/* Where quantiles lie among `count` sorted elements, in the type of q: float64 where float32 could
+ * not tell neighbours of a long row apart. */
 static kov_value places_of(kov_builder *b, kov_value q, kov_value count, const kov_method *method)
 {
     kov_value zero = kov_scalar_like(b, q, 0.0), one = kov_scalar_like(b, q, 1.0);
@@ -195,6 +197,9 @@ static kov_value places_of(kov_builder *b, kov_value q, kov_value count, const k
 static kov_value element_at(kov_builder *b, kov_value sorted, kov_value place, bool by_lane)
 {
     int last = kov_ndim(b, sorted) - 1;
+    kov_value end = kov_cast(b, kov_dim_value(b, sorted, last), kov_dtype_of(b, place));
+    if (by_lane) /* says to engines of 32 bits that the place is small */
+        place = kov_minimum(b, place, end);
     kov_value index = kov_cast(b, place, KOV_DTYPE_I64);
     return by_lane ? kov_gather_elements(b, sorted, index, last)
                    : kov_gather(b, sorted, index, kov_constant_i64_scalar(b, last), 0);
@@ -243,12 +248,12 @@ static kov_value quantiles(kov_builder *b, const char *function, kov_value x, ko
         lanes = kov_select(b, nan, kov_scalar_like(b, lanes, INFINITY), lanes);
     kov_value sorted = kov_sort_last(b, lanes, NULL);
     if (skip_nan) {
-        kov_value valid = kov_cast(b, kov_logical_not(b, nan), KOV_DTYPE_F64);
+        kov_value valid = kov_cast(b, kov_logical_not(b, nan), kov_dtype_of(b, q));
         kov_value count = kov_reduce_sum(b, valid, over, true);
         y = mixed(b, sorted, places_of(b, flat_q, count, method), true, method->between);
         missing = kov_equal(b, count, kov_scalar_like(b, count, 0.0));
     } else {
-        kov_value count = kov_cast(b, kov_dim_value(b, sorted, last), KOV_DTYPE_F64);
+        kov_value count = kov_cast(b, kov_dim_value(b, sorted, last), kov_dtype_of(b, q));
         y = mixed(b, sorted, places_of(b, flat_q, count, method), false, method->between);
         missing = kov_reduce_logical_or(b, nan, over, true);
     }
@@ -299,16 +304,25 @@ kov_value kov_numpy_nanpercentile(kov_builder *b, kov_value x, kov_value q, cons
     return quantiles(b, "nanpercentile", x, from_percent(b, q), axis, method, keepdims, true);
 }
 
+/* Halves of numbers of elements below 2^23 are exact in float32. */
+static kov_value half_for(kov_builder *b, kov_value x)
+{
+    int64_t count = 1;
+    for (int i = 0; i < kov_ndim(b, x) && count < MOST_EXACT_HALVES; i++) {
+        kov_dim n = kov_builder_value(b, x)->dims[i];
+        count = n < 0 || n >= MOST_EXACT_HALVES ? MOST_EXACT_HALVES : n > 0 ? count * n : count;
+    }
+    return kov_constant_number(b, count < MOST_EXACT_HALVES ? KOV_DTYPE_F32 : KOV_DTYPE_F64, 0.5);
+}
+
 kov_value kov_numpy_median(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims)
 {
-    kov_value half = kov_constant_number(b, KOV_DTYPE_F64, 0.5);
-    return quantiles(b, "median", x, half, axis, "midpoint", keepdims, false);
+    return quantiles(b, "median", x, half_for(b, x), axis, "midpoint", keepdims, false);
 }
 
 kov_value kov_numpy_nanmedian(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims)
 {
-    kov_value half = kov_constant_number(b, KOV_DTYPE_F64, 0.5);
-    return quantiles(b, "nanmedian", x, half, axis, "midpoint", keepdims, true);
+    return quantiles(b, "nanmedian", x, half_for(b, x), axis, "midpoint", keepdims, true);
 }
 
 /* ---- Correlation ---- */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "openvino/lower.h"
+#include "openvino/lowering/lower.h"
 
 #include "base/status.h"
 #include "openvino/exact.h"
-#include "openvino/lower_integer.h"
+#include "openvino/lowering/lower_integer.h"
+#include "openvino/lowering/lower_matrix.h"
+#include "openvino/lowering/lower_random.h"
 #include "openvino/range.h"
 #include "passes/passes.h"
 
@@ -137,6 +139,82 @@ static bool lower_mat_mul(kov_rewrite *r, const kov_node *node, kov_value *out)
     return true;
 }
 
+/* Indices for each row of a batch, which OpenVINO's own kernel reads wrongly: the rest of the row
+ * is taken element by element. */
+static bool lower_gather(kov_rewrite *r, const kov_node *node, kov_value *out)
+{
+    int64_t batch = node->attrs[KOV_GATHER_BATCH_DIMS].u.integer, axis;
+    int ndim = kov_graph_value(r->from, node->inputs[0])->ndim;
+    if (batch < 1 || kov_graph_value(r->from, node->inputs[1])->ndim != batch + 1 ||
+        kov_rewrite_ints(r, kov_rewrite_input(r, node, 2), &axis, 1) != 1 || axis != batch)
+        return false;
+    kov_value x = kov_rewrite_input(r, node, 0), at = kov_rewrite_input(r, node, 1);
+    if (axis + 1 < ndim) {
+        int64_t more[KOV_MAX_NDIM];
+        for (int64_t i = axis + 1; i < ndim; i++)
+            more[i - axis - 1] = i;
+        const kov_value parts[] = {kov_shape_value(r->b, at),
+                                   kov_dims_value(r->b, x, (int)axis + 1, ndim)};
+        at = kov_unsqueeze(r->b, at, kov_constant_i64(r->b, more, ndim - (int)axis - 1));
+        at = kov_broadcast(r->b, at, kov_join_dims(r->b, parts, 2), KOV_VALUE_NONE, "numpy");
+    }
+    *out = kov_gather_elements(r->b, x, at, axis);
+    return true;
+}
+
+/* A float32 matrix of known dimensions, none of them 0. */
+static bool is_matrix(const kov_graph *graph, kov_value x)
+{
+    const kov_value_info *info = kov_graph_value(graph, x);
+    for (int i = 0; i < info->ndim; i++) {
+        if (info->dims[i] < 1 || (i >= info->ndim - 2 && info->dims[i] > KOV_LOWER_COLUMNS))
+            return false;
+    }
+    return info->dtype == KOV_DTYPE_F32;
+}
+
+static bool lower_matrix(kov_rewrite *r, const kov_node *node, kov_value *outs)
+{
+    kov_value x = kov_rewrite_input(r, node, 0);
+    for (int i = 0; i < node->input_count; i++) {
+        if (!is_matrix(r->from, node->inputs[i]))
+            return false;
+    }
+    if (r->stable[node->first_output]) /* of the prologue, which is native */
+        return false;
+    switch (node->op) {
+    case KOV_OP_LU:
+        kov_lower_lu(r->b, x, &outs[0], &outs[1], &outs[2]);
+        return true;
+    case KOV_OP_TRIANGULAR_SOLVE:
+        outs[0] =
+            kov_lower_triangular_solve(r->b, x, kov_rewrite_input(r, node, 1),
+                                       node->attrs[KOV_TRIANGULAR_SOLVE_LOWER].u.boolean,
+                                       node->attrs[KOV_TRIANGULAR_SOLVE_TRANSPOSE].u.boolean,
+                                       node->attrs[KOV_TRIANGULAR_SOLVE_UNIT_DIAGONAL].u.boolean);
+        return true;
+    case KOV_OP_CHOLESKY:
+        outs[0] = kov_lower_cholesky(r->b, x);
+        return true;
+    case KOV_OP_QR:
+        kov_lower_qr(r->b, x, node->attrs[KOV_QR_COMPLETE].u.boolean, &outs[0], &outs[1]);
+        return true;
+    case KOV_OP_SVD:
+        kov_lower_svd(r->b, x, node->attrs[KOV_SVD_FULL_MATRICES].u.boolean, &outs[0], &outs[1],
+                      &outs[2]);
+        return true;
+    default:
+        kov_lower_eigh(r->b, x, &outs[0], &outs[1]);
+        return true;
+    }
+}
+
+static bool is_factorisation(int op)
+{
+    return op == KOV_OP_LU || op == KOV_OP_TRIANGULAR_SOLVE || op == KOV_OP_CHOLESKY ||
+           op == KOV_OP_QR || op == KOV_OP_SVD || op == KOV_OP_EIGH;
+}
+
 static bool lower_node(kov_rewrite *r, const kov_node *node, kov_value *out)
 {
     switch (node->op) {
@@ -161,6 +239,8 @@ static bool lower_node(kov_rewrite *r, const kov_node *node, kov_value *out)
     case KOV_OP_REDUCE_MAX:
     case KOV_OP_REDUCE_MIN:
         return lower_reduce(r, node, out);
+    case KOV_OP_GATHER:
+        return lower_gather(r, node, out);
     case KOV_OP_CUMULATIVE_REDUCE:
         return lower_scan(r, node, out);
     case KOV_OP_MAT_MUL:
@@ -170,15 +250,17 @@ static bool lower_node(kov_rewrite *r, const kov_node *node, kov_value *out)
     }
 }
 
-/* OpenVINO's CPU plugin takes "greater" for "not less or equal", which NaN is. */
-static bool turn_comparison(kov_rewrite *r, const kov_node *node, kov_value *out)
+/* What was proven of a wide value is proven of what stands for it: by a clamp, where the operations
+ * of the lowering hide it. */
+static kov_value with_range(kov_rewrite *r, const kov_node *node, kov_value y)
 {
-    if ((node->op != KOV_OP_GREATER && node->op != KOV_OP_GREATER_EQUAL) ||
-        !kov_dtype_is_float(dtype_of(r->from, node->inputs[0])))
-        return false;
-    kov_value x = kov_rewrite_input(r, node, 0), y = kov_rewrite_input(r, node, 1);
-    *out = node->op == KOV_OP_GREATER ? kov_less(r->b, y, x) : kov_less_equal(r->b, y, x);
-    return true;
+    kov_bounds range = kov_value_range(r->from, node->first_output);
+    kov_bounds seen = kov_value_range(kov_rewrite_new(r), y);
+    bool wide = dtype_of(r->from, node->first_output) == KOV_DTYPE_I64;
+    if (!wide || r->b->status != KOV_OK || !kov_range_within(range, INT32_MIN, INT32_MAX) ||
+        kov_range_within(seen, range.low, range.high))
+        return y;
+    return kov_lower_clamp(r->b, y, (double)range.low, (double)range.high);
 }
 
 /* OpenVINO leaves lines unsorted that hold NaN. Here NaN takes part as infinity, and the last
@@ -220,14 +302,17 @@ static bool order_nan(kov_rewrite *r, const kov_node *node, kov_value *outs)
 static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
 {
     char why[160];
-    if (turn_comparison(r, node, outs))
-        return true;
     if (node->op == KOV_OP_TOP_K && kov_openvino_supports(r->from, node, why, sizeof why))
         return order_nan(r, node, outs);
-    if (node->op == KOV_OP_CONSTANT || kov_openvino_supports(r->from, node, why, sizeof why) ||
-        !lower_node(r, node, outs))
+    if (node->op == KOV_OP_CONSTANT || kov_openvino_supports(r->from, node, why, sizeof why))
         return false;
-    outs[0] = kov_cast(r->b, outs[0], dtype_of(r->from, node->first_output));
+    if (is_factorisation(node->op))
+        return lower_matrix(r, node, outs);
+    if (kov_lower_unsigned(r, node, outs))
+        return true;
+    if (!lower_node(r, node, outs))
+        return false;
+    outs[0] = kov_cast(r->b, with_range(r, node, outs[0]), dtype_of(r->from, node->first_output));
     return true;
 }
 

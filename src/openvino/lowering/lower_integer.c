@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "openvino/lower_integer.h"
+#include "openvino/lowering/lower_integer.h"
 
 #include "opset_build.h"
 
