@@ -163,6 +163,32 @@ static bool is_never_empty(const kov_graph *graph, kov_value value)
     return true;
 }
 
+static bool is_known_empty(const kov_graph *graph, kov_value value)
+{
+    const kov_value_info *info = kov_graph_value(graph, value);
+    for (int i = 0; i < info->ndim; i++) {
+        if (info->dims[i] == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Roll divides by the sizes of the axes that it turns, and by the last. */
+static bool rolls_something(const kov_graph *graph, const kov_node *node)
+{
+    const kov_value_info *data = kov_graph_value(graph, node->inputs[0]);
+    const kov_content *axes = kov_graph_value(graph, node->inputs[2])->content;
+    for (int i = 0; axes && i <= axes->n; i++) {
+        int64_t axis = -1;
+        if (data->ndim == 0 || (i < axes->n && !kov_content_number(axes->at[i], &axis)))
+            return false;
+        kov_dim size = data->dims[axis + (axis < 0 ? data->ndim : 0)];
+        if (!kov_dim_is_number(size) || size == 0)
+            return false;
+    }
+    return axes != NULL;
+}
+
 static bool is_small(const kov_graph *graph, kov_value value)
 {
     const kov_value_info *info = kov_graph_value(graph, value);
@@ -279,6 +305,11 @@ static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, si
     if (node->op == KOV_OP_UNIQUE && !is_never_empty(graph, node->inputs[0]))
         return refuse(why, size, "Unique",
                       "OpenVINO 2026.4 divides by 0 where there is no element");
+    if (node->op == KOV_OP_GATHER && (is_known_empty(graph, node->inputs[0]) ||
+                                      is_known_empty(graph, node->inputs[1])))
+        return refuse(why, size, "Gather", "OpenVINO 2026.4 divides by 0 where there is no element");
+    if (node->op == KOV_OP_ROLL && !rolls_something(graph, node))
+        return refuse(why, size, "Roll", "OpenVINO 2026.4 divides by 0 where there is no element");
     if (node->op == KOV_OP_GATHER_ELEMENTS && gathers_slice(graph, node))
         return refuse(why, size, "GatherElements",
                       "OpenVINO 2026.4 takes a Slice before it away, along other axes too");

@@ -290,3 +290,12 @@ def test_nan_has_its_place_in_an_order(tmp_path, axis, k, mode, greatest):
     np.testing.assert_array_equal(values, want)
     if np.isfinite(greatest):
         np.testing.assert_array_equal(np.take_along_axis(x, indices, axis), want)
+
+
+@pytest.mark.parametrize("shape, axis", [((0,), 0), ((3, 0), 0), ((0, 3), 0), ((0, 3), 1)])
+def test_nothing_is_not_divided_by(tmp_path, shape, axis):
+    """Over no element OpenVINO 2026.4 ends the process: Roll and Gather divide by sizes."""
+    x = np.zeros(shape, np.float32)
+    f = lambda x: op.concat([op.roll(x, i64(1), i64(axis)), op.gather(x, i64(), np.int64(axis))], axis)
+    graph, inputs = build(tmp_path, lambda dtype: (f, [x]), "float32")
+    assert kov.Plan(graph, "CPU")(*inputs)[0].shape == shape

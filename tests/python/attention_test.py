@@ -2,6 +2,7 @@
 """Attention and normalisation layers, traced and fused, against NumPy in float64."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -70,7 +71,10 @@ def test_multi_head_attention(dropout, form, batch, length):
     # float32 sums of 24 and 300 products of numbers of size 1
     np.testing.assert_allclose(y, numpy_attention(layer, x, allowed), rtol=3e-5, atol=3e-5)
     text = plan_text(model)
-    assert "ScaledDotProductAttention" in text and "Softmax" not in text and "reorder" not in text
+    assert "ScaledDotProductAttention" in text and "Softmax" not in text
+    # Weights may be turned before the first run, data are not.
+    parts = [part for part in re.split(r"(?=^part )", text, flags=re.M) if "(prologue" not in part]
+    assert parts and not any("reorder" in part or "Transpose(" in part for part in parts)
 
 
 @pytest.mark.parametrize("axis", [-1, 1, (1, 2)])
