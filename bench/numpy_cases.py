@@ -22,10 +22,10 @@ real reciprocal round sign signbit sin sinc sinh sqrt square tan tanh trunc ndim
 ones_like zeros_like all amax amin any argmax argmin count_nonzero cumprod cumsum diff max mean min
 nanargmax nanargmin nancumprod nancumsum nanmax nanmin nanprod nansum prod ptp sum flip ravel squeeze
 transpose tril triu nonzero diag diagonal diagflat trace argsort sort unique average corrcoef median
-nanmean nanmedian nanstd nanvar std trapezoid var rot90 fliplr flipud""".split()
+nanmean nanmedian nanstd nanvar cov std trapezoid var rot90 fliplr flipud""".split()
 AXES = """all any argmax argmin max mean min cumsum cumprod sum prod sort argsort median std var nanmax
 nansum nanmean nanmedian ptp count_nonzero flip diff average""".split()
-BINARY = """arctan2 hypot logaddexp logaddexp2 nextafter add divide floor_divide fmax fmin fmod
+BINARY = """arctan2 copysign float_power hypot logaddexp logaddexp2 nextafter add divide floor_divide fmax fmin fmod
 heaviside maximum minimum mod multiply power subtract true_divide allclose equal greater
 greater_equal isclose less less_equal logical_and logical_or logical_xor not_equal append dot inner
 matmul outer vdot""".split()
