@@ -2,24 +2,8 @@
 /* A bias that is added behind a Reshape which splits the columns of a matrix product, as in Keras's
  * EinsumDense, goes before the Reshape: engines then add it where the product is stored. Keeps
  * bits: the same numbers are added. */
+#include "passes/match.h"
 #include "passes/passes.h"
-
-/* Whether `to` has the dimensions of `from` but for the last, and numbers in its place. */
-static bool splits_last(const kov_value_info *from, const kov_value_info *to)
-{
-    int keep = from->ndim - 1;
-    if (keep < 1 || to->ndim <= from->ndim || !kov_dim_is_number(from->dims[keep]))
-        return false;
-    int64_t count = 1;
-    for (int i = 0; i < to->ndim; i++) {
-        if (i < keep && to->dims[i] != from->dims[i])
-            return false;
-        if (i >= keep && (!kov_dim_is_number(to->dims[i]) || to->dims[i] == 0))
-            return false;
-        count *= i >= keep ? to->dims[i] : 1;
-    }
-    return count == from->dims[keep];
-}
 
 /* Whether v has an entry for each element of the dimensions from `keep` on, and is 1 before. */
 static bool is_per_column(const kov_value_info *v, const kov_value_info *y, int keep)
@@ -49,7 +33,7 @@ static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
     const kov_value_info *made = kov_graph_value(graph, product);
     const kov_value_info *split = kov_graph_value(graph, data);
     if (!kov_rewrite_is(r, product, KOV_OP_MAT_MUL) || kov_rewrite_uses(r, product) != 1 ||
-        !splits_last(made, split) ||
+        !kov_match_splits_last(made, split) ||
         !is_per_column(kov_graph_value(graph, bias), split, made->ndim - 1))
         return false;
     const int64_t flat[] = {made->dims[made->ndim - 1]};

@@ -39,3 +39,19 @@ bool kov_match_same_shape(const kov_rewrite *r, kov_value a, kov_value b)
     return x->dtype == y->dtype && x->ndim == y->ndim &&
            (x->ndim == 0 || memcmp(x->dims, y->dims, sizeof *x->dims * (size_t)x->ndim) == 0);
 }
+
+bool kov_match_splits_last(const kov_value_info *from, const kov_value_info *to)
+{
+    int keep = from->ndim - 1;
+    if (keep < 1 || to->ndim <= from->ndim || !kov_dim_is_number(from->dims[keep]))
+        return false;
+    int64_t count = 1;
+    for (int i = 0; i < to->ndim; i++) {
+        if (i < keep && to->dims[i] != from->dims[i])
+            return false;
+        if (i >= keep && (!kov_dim_is_number(to->dims[i]) || to->dims[i] == 0))
+            return false;
+        count *= i >= keep ? to->dims[i] : 1;
+    }
+    return count == from->dims[keep];
+}

@@ -16,5 +16,8 @@ bool kov_match_number(const kov_rewrite *r, kov_value v, double *out);
 bool kov_match_is_number(const kov_rewrite *r, kov_value v, double number);
 /* Whether both values have one type and the same dimensions. */
 bool kov_match_same_shape(const kov_rewrite *r, kov_value a, kov_value b);
+/* Whether `to` has the dimensions of `from` but for the last, and several numbers above 0 in its
+ * place, whose product it is. */
+bool kov_match_splits_last(const kov_value_info *from, const kov_value_info *to);
 
 #endif

@@ -18,11 +18,9 @@ static bool swaps_middle(const kov_rewrite *r, const kov_node *node)
 }
 
 /* Whether the last dimension of `flat` [a, b, c * d] is the last two of `split` [a, b, c, d]. */
-static bool splits_last(const kov_value_info *flat, const kov_value_info *split)
+static bool parts_last(const kov_value_info *flat, const kov_value_info *split)
 {
-    return flat->ndim == 3 && split->ndim == 4 && flat->dims[0] == split->dims[0] &&
-           flat->dims[1] == split->dims[1] && split->dims[2] > 0 && split->dims[3] > 0 &&
-           flat->dims[2] == split->dims[2] * split->dims[3];
+    return flat->ndim == 3 && split->ndim == 4 && kov_match_splits_last(flat, split);
 }
 
 /* A product of all heads, with its bias [heads * size] or without. */
@@ -66,7 +64,7 @@ static bool part_heads(kov_rewrite *r, const kov_node *node, kov_value *outs)
     if (!split || !swaps_middle(r, node))
         return false;
     const kov_value_info *parted = kov_graph_value(r->from, node->inputs[0]);
-    if (!splits_last(kov_graph_value(r->from, split->inputs[0]), parted) ||
+    if (!parts_last(kov_graph_value(r->from, split->inputs[0]), parted) ||
         !match_product(r, split->inputs[0], &m))
         return false;
     const int64_t width = kov_graph_value(r->from, m.weights)->dims[0];
@@ -97,8 +95,8 @@ static bool join_heads(kov_rewrite *r, const kov_node *node, kov_value *outs)
     kov_builder *b = r->b;
     const kov_node *turn = kov_match_once(r, node->inputs[0], KOV_OP_TRANSPOSE);
     if (!turn || !swaps_middle(r, turn) || !is_attended(r, turn->inputs[0]) ||
-        !splits_last(kov_graph_value(r->from, node->first_output),
-                     kov_graph_value(r->from, node->inputs[0])))
+        !parts_last(kov_graph_value(r->from, node->first_output),
+                    kov_graph_value(r->from, node->inputs[0])))
         return false;
     kov_value parts[MAX_HEADS];
     const kov_dim heads = kov_graph_value(r->from, node->inputs[0])->dims[2];
