@@ -3,22 +3,13 @@ TARGET = ("eager 64x64 float32 read back as NumPy: add <= 8 us and log1p <= 11 u
           "3 and 6 through the extension; one entry serves every row")
 
 _LATENCY = """
-import random, time
+import random
 import numpy as np, keras
+from timing_common import measure
 from kov import _core
 _core.set_threads(1)
 a = np.random.default_rng(0).uniform(0.1, 1, (64, 64)).astype("float32")
 b = a.copy()
-def measure(call, rounds=15, calls=400):
-    for _ in range(50):
-        call()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        for _ in range(calls):
-            call()
-        times.append((time.perf_counter() - start) / calls)
-    return sorted(times)[rounds // 2] * 1e6
 to_numpy = keras.ops.convert_to_numpy
 add, log1p = _core.function("numpy", "add"), _core.function("numpy", "log1p")
 read = _core.convert_to_numpy

@@ -3,21 +3,11 @@ TARGET = ("a tiny model: predict_on_batch <= 60 us, predict <= 300 us, model(x) 
           "a thousand predict calls leak nothing")
 
 _TIMES = """
-import time
 import numpy as np, keras
+from timing_common import measure
 model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(16, activation="relu"),
                           keras.layers.Dense(4)])
 x = np.random.default_rng(0).normal(size=(4, 8)).astype("float32")
-def measure(call, calls, rounds=15):
-    for _ in range(20):
-        call()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        for _ in range(calls):
-            call()
-        times.append((time.perf_counter() - start) / calls)
-    return sorted(times)[rounds // 2] * 1e6
 answer({"predict_on_batch": measure(lambda: model.predict_on_batch(x), 200),
         "predict": measure(lambda: model.predict(x, verbose=0), 40),
         "model(x)": measure(lambda: model(x), 100)})
