@@ -29,7 +29,7 @@ for module, name in rows:
             function(*arguments)
         except Exception:
             continue
-        drawn[module + "." + name] = measure(lambda: function(*arguments), 5, 100)
+        drawn[module + "." + name] = measure(lambda: function(*arguments), calls=100, rounds=5)
         break
     if len(drawn) == 10:
         break
