@@ -173,6 +173,15 @@ static bool is_known_empty(const kov_graph *graph, kov_value value)
     return false;
 }
 
+static bool yields_nothing(const kov_graph *graph, const kov_node *node)
+{
+    for (int i = 0; i < node->output_count; i++) {
+        if (!is_known_empty(graph, node->first_output + (kov_value)i))
+            return false;
+    }
+    return true;
+}
+
 /* Roll divides by the sizes of the axes that it turns, and by the last. */
 static bool rolls_something(const kov_graph *graph, const kov_node *node)
 {
@@ -289,6 +298,9 @@ static bool gathers_slice(const kov_graph *graph, const kov_node *node)
 static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, size_t size)
 {
     const kov_value_info *out = kov_graph_value(graph, node->first_output);
+    if (node->input_count > 0 && yields_nothing(graph, node))
+        return refuse(why, size, kov_op_info_of(node->op)->name,
+                      "OpenVINO 2026.4 reads the first element of constants that have none");
     if (node->op == KOV_OP_DIVIDE && kov_dtype_is_integer(out->dtype) &&
         (kov_value_range(graph, node->inputs[0]).low < 0 ||
          kov_value_range(graph, node->inputs[1]).low < 1))

@@ -219,6 +219,7 @@ CASES = {
     "numpy.identity": alone(lambda t: 3, lambda t: C(1, dtype="bool"), lambda t: 0),
     "numpy.tri": alone(lambda t: 3, lambda t: (3, 5), lambda t: C(4, 4, -1), lambda t: C(5, 2, 1)),
     "numpy.linspace": Spec(lambda t: (0, 1), lambda t: C(t.of(()), t.of(()), num=7),
+                           lambda t: C(t(3), t(3), num=0),
                            lambda t: C(2, 5, num=17, endpoint=False), lambda t: C(0.0, 3.0, num=1),
                            lambda t: C(t(3), t(3), num=5, axis=-1),
                            lambda t: C(0, 1, num=5, retstep=True), shapes=ONE, types=("float32", "int32"),

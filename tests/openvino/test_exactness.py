@@ -299,3 +299,13 @@ def test_nothing_is_not_divided_by(tmp_path, shape, axis):
     f = lambda x: op.concat([op.roll(x, i64(1), i64(axis)), op.gather(x, i64(), np.int64(axis))], axis)
     graph, inputs = build(tmp_path, lambda dtype: (f, [x]), "float32")
     assert kov.Plan(graph, "CPU")(*inputs)[0].shape == shape
+
+
+def test_a_constant_without_elements(tmp_path):
+    """OpenVINO 2026.4 ends the process where it reads the first element of such a factor."""
+    def f(x):
+        floor = op.constant(np.float32(-np.inf))
+        return op.add(op.multiply(op.constant(np.zeros((0, 1), np.float32)), op.maximum(x, floor)), x)
+
+    graph, inputs = build(tmp_path, lambda dtype: (f, [np.ones(2, np.float32)]), "float32")
+    assert kov.Plan(graph, "CPU")(*inputs)[0].shape == (0, 2)
