@@ -22,6 +22,15 @@ def test_before(): pass
 def test_crash(): os.kill(os.getpid(), signal.SIGSEGV)
 def test_after(): pass
 """
+PARENT = """
+import os, signal
+
+def test_before(): pass
+def test_parent():
+    os.kill(os.getppid(), signal.SIGKILL)
+    signal.pause()
+def test_after(): pass
+"""
 HANG = """
 import time
 
@@ -38,8 +47,9 @@ def test_state():
 """
 MANY = "".join(f"def test_{i}(): pass\n" for i in range(7))
 BROKEN = "import there_is_no_such_module\n"
-FILES = {"crash_test.py": CRASH, "hang_test.py": HANG, "first/state_test.py": STATE,
-         "second/state_test.py": STATE, "many_test.py": MANY, "broken_test.py": BROKEN}
+FILES = {"crash_test.py": CRASH, "hang_test.py": HANG, "parent_test.py": PARENT,
+         "broken_test.py": BROKEN, "many_test.py": MANY,
+         "first/state_test.py": STATE, "second/state_test.py": STATE}
 
 
 @pytest.fixture
@@ -86,6 +96,14 @@ def test_blame(place, monkeypatch):
                                      "test_after": "passed"}
     assert "no outcome" in found[hang]["test_hang"]["error"]
     assert list(outcomes(found[broken]).values()) == ["failed"]
+
+
+def test_the_process_of_the_imports_ends(place, monkeypatch):
+    part = whole("parent_test.py")
+    found = run(place, monkeypatch, [part, whole("many_test.py")])
+    assert outcomes(found[part]) == {"test_before": "passed", "test_parent": "failed",
+                                     "test_after": "passed"}
+    assert set(outcomes(found[whole("many_test.py")]).values()) == {"passed"}
 
 
 def test_files_share_no_state(place, monkeypatch):

@@ -126,9 +126,10 @@ class Nursery:
         self._output = os.path.join(folder, "output", "nursery.txt")
         with open(self._output, "ab") as output:
             self._process = subprocess.Popen(
-                command, cwd=folder, env=environment, text=True, stdin=subprocess.PIPE,
+                command, cwd=folder, env=environment, stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, stderr=output, start_new_session=True)
-        self._child = None
+        self._held = b""
+        self._child = None  # 0 between two forks
         self._lock = threading.Lock()
 
     def has_ended(self):
@@ -136,44 +137,55 @@ class Nursery:
 
     def run(self, arguments, environment, output, log, idle):
         """Says why the fork ended."""
-        if self._child is None and not self._answer():  # ready
-            raise RuntimeError(f"keras_suite: no nursery, see {self._output}")
+        try:
+            if self._child is None:
+                self._answer()  # ready
+        except EOFError:
+            raise RuntimeError(f"keras_suite: no nursery, see {self._output}") from None
         request = {"arguments": arguments, "environment": environment, "output": output}
         try:
-            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
             self._process.stdin.flush()
-        except OSError:
+            self._set_child(self._answer()["pid"])
+            hangs, ended = self._watch(log, idle)
+        except (EOFError, OSError):
+            self.kill()
+            self._process.wait()
             return "the nursery ended"
-        begun = self._answer()
-        if not begun:
-            return "the nursery ended"
-        with self._lock:
-            self._child = begun["pid"]
-        hangs = self._hangs(log, idle)
-        if hangs:
-            _kill(self._child)
-        ended = self._answer()
-        with self._lock:
-            self._child = 0
-        if not ended:
-            return "the nursery ended"
+        self._set_child(0)
         return (f"no outcome within {idle:.0f} s" if hangs
                 else f"the process ended with {exit_text(ended['status'])}")
 
-    def _answer(self):
-        line = self._process.stdout.readline()
-        return json.loads(line) if line else None
+    def _set_child(self, pid):
+        with self._lock:
+            self._child = pid
 
-    def _hangs(self, log, idle):
-        """Returns when there is an answer, or the log has not grown for `idle` seconds."""
+    def _answer(self, seconds=None):
+        """The next line; None if there is none within `seconds`."""
+        while b"\n" not in self._held:
+            if not select.select([self._process.stdout], [], [], seconds)[0]:
+                return None
+            piece = os.read(self._process.stdout.fileno(), 4096)
+            if not piece:
+                raise EOFError
+            self._held += piece
+        line, _, self._held = self._held.partition(b"\n")
+        return json.loads(line)
+
+    def _watch(self, log, idle):
+        """Whether the fork had to be ended since its log had not grown for `idle` seconds, and the
+        answer at its end."""
         size, changed = -1, time.monotonic()
-        while not select.select([self._process.stdout], [], [], _LOOK)[0]:
+        while True:
+            ended = self._answer(_LOOK)
+            if ended:
+                return False, ended
             now = os.path.getsize(log) if os.path.exists(log) else 0
             if now != size:
                 size, changed = now, time.monotonic()
             elif time.monotonic() - changed > idle:
-                return True
-        return False
+                _kill(self._child)
+                return True, self._answer()
 
     def kill(self):
         with self._lock:
