@@ -114,7 +114,7 @@ static int from_data(kovpy_call *call, PyObject *object, kov_argument *out)
     return from_tensor(call, (kovpy_tensor *)tensor, out);
 }
 
-/* Items of a sequence (of a tensor: its rows), borrowed until the call's end; -1 on failure. */
+/* Items of a sequence, borrowed until the call's end; -1 on failure. */
 static Py_ssize_t items_of(kovpy_call *call, PyObject *object, PyObject ***items)
 {
     PyObject *list = PyList_CheckExact(object) || PyTuple_CheckExact(object)
@@ -126,9 +126,12 @@ static Py_ssize_t items_of(kovpy_call *call, PyObject *object, PyObject ***items
     return PySequence_Fast_GET_SIZE(list);
 }
 
+/* A sequence of data. A tensor or array stands for its rows, which are taken in C. */
 static int from_list(kovpy_call *call, PyObject *object, kov_argument *out)
 {
     PyObject **items;
+    if (kovpy_is_tensor(object) || PyObject_TypeCheck(object, kovpy.ndarray))
+        return from_data(call, object, out);
     const Py_ssize_t count = items_of(call, object, &items);
     if (count < 0)
         return -1;

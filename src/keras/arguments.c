@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keras/arguments.h"
+#include "graph/infer.h"
+#include "keras/helpers.h"
 
 static kov_value wrong(kov_builder *b, kov_fn_info *f, const char *name, const char *wanted)
 {
@@ -123,14 +125,21 @@ static kov_values rows_of(kov_builder *b, kov_fn_info *f, const char *name, kov_
         wrong(b, f, name, "a sequence of tensors");
         return none;
     }
-    int64_t count = kov_dim_number(b, value, 0);
-    kov_value *rows = scratch(b, (size_t)count, sizeof *rows);
-    if (rows == NULL)
+    int64_t size = kov_dim_number(b, value, 0);
+    kov_value *rows = scratch(b, (size_t)size, sizeof *rows);
+    if (rows == NULL || size == 0)
         return none;
-    for (int64_t i = 0; i < count; i++)
+    if (size <= KOV_INFER_MAX_OUTPUTS) {
+        int count = 0;
+        kov_value first = kov_split(b, value, kov_constant_i64_scalar(b, 0), size, &count);
+        for (int i = 0; i < count; i++)
+            rows[i] = kov_squeeze_at(b, kov_output(first, i), 0);
+        return (kov_values){rows, count};
+    }
+    for (int64_t i = 0; i < size; i++)
         rows[i] =
             kov_gather(b, value, kov_constant_i64_scalar(b, i), kov_constant_i64_scalar(b, 0), 0);
-    return (kov_values){rows, (int)count};
+    return (kov_values){rows, (int)size};
 }
 
 kov_values kov_argument_tensors(kov_builder *b, kov_fn_info *f, const kov_argument *a,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Random tile programs against the same operations one after another over whole arrays, each input
- * broadcast in full: the same bits, whatever shape, kinds of access, dtypes and threads. */
+ * broadcast in full: the same bits, whatever shape, kinds of access, dtypes and threads. So with
+ * reductions of what a program computes. */
 #include "native/kernels/elementwise/elementwise_program.h"
+#include "native/kernels/reduce/reduce_program.h"
 #include "native/math_every_isa.h"
 #include "tensor/convert.h"
 
@@ -234,8 +236,11 @@ static trial *make_trial(size_t rows, size_t row_length)
     t->n = rows * row_length;
     t->offsets = malloc(rows * sizeof *t->offsets);
     assert_non_null(t->offsets);
-    for (size_t i = 0; i < rows; i++)
-        t->offsets[i] = (int64_t)((rows - 1 - i) / (1 + i % 3) * row_length);
+    uint32_t kind = pick(3);
+    for (size_t i = 0; i < rows; i++) {
+        size_t row = kind == 0 ? (rows - 1 - i) / (1 + i % 3) : kind == 1 ? i : i / 24;
+        t->offsets[i] = (int64_t)(row * row_length);
+    }
     int inputs = 1 + (int)pick(5), instructions = 1 + (int)pick(7);
     for (int i = 0; i < inputs; i++)
         add_input(t);
@@ -251,6 +256,31 @@ static trial *make_trial(size_t rows, size_t row_length)
         assert_non_null(t->outputs[i]);
     }
     return t;
+}
+
+/* The first output reduced along lines of `length` as it is made, and from the whole array. */
+static void check_reduced(const trial *t, kov_context *context, size_t length)
+{
+    static const kov_reduce_op ops[] = {KOV_REDUCE_SUM, KOV_REDUCE_MAX,        KOV_REDUCE_MEAN,
+                                        KOV_REDUCE_ANY, KOV_REDUCE_SUM_SQUARE, KOV_REDUCE_ALL};
+    kov_elementwise_program program = t->program;
+    int reg = program.output[0];
+    kov_dtype dtype = t->dtypes[reg];
+    size_t outer = t->n / length;
+    kov_reduce_op op = ops[pick(6)];
+    if (is_half(dtype) || (op == KOV_REDUCE_MEAN && !kov_dtype_is_float(dtype)))
+        return;
+    char *wanted = calloc(outer, MAX_ELEMENT), *got = calloc(outer, MAX_ELEMENT);
+    assert_true(wanted && got);
+    program.outputs = 1;
+    assert_int_equal(kov_reduce(context, op, dtype, t->full[reg], wanted, outer, length, 1),
+                     KOV_OK);
+    assert_int_equal(kov_reduce_program(context, op, &program, t->rows, t->row_length, t->bindings,
+                                        got, outer, length),
+                     KOV_OK);
+    assert_memory_equal(got, wanted, outer * MAX_ELEMENT);
+    free(wanted);
+    free(got);
 }
 
 static void random_programs(void **state)
@@ -279,6 +309,12 @@ static void random_programs(void **state)
                 assert_memory_equal(t->outputs[i], t->full[reg], t->n * size_of(dtype));
                 memset(t->outputs[i], 0x5a, t->n * size_of(dtype));
             }
+            check_reduced(t, contexts[threads], t->n);
+            check_reduced(t, contexts[threads], t->row_length);
+            if (t->row_length % 4 == 0)
+                check_reduced(t, contexts[threads], t->row_length / 4);
+            if (t->rows % 10 == 0)
+                check_reduced(t, contexts[threads], t->row_length * 10);
         }
         free_trial(t);
     }

@@ -358,10 +358,33 @@ static kov_value random_binary(native_case *test, kov_value x, const kov_value *
     }
 }
 
+static kov_value slice_of(native_case *test, kov_value x, int axis, int64_t start, int64_t stop)
+{
+    return kov_slice(test->b, x, INTS(test, start), INTS(test, stop), INTS(test, 1),
+                     INTS(test, axis));
+}
+
+/* Both halves of a difference along an axis, or one of them. */
+static kov_value random_slice(native_case *test, kov_value x)
+{
+    int axis = native_below(test, 4);
+    int64_t size = dims_of(test, x)[axis];
+    if (size < 2)
+        return x;
+    kov_value next = slice_of(test, x, axis, 1, size);
+    if (native_below(test, 3) == 0)
+        return next;
+    return kov_subtract(test->b, next, slice_of(test, x, axis, 0, size - 1));
+}
+
 static kov_value random_shape(native_case *test, kov_value x)
 {
     kov_builder *b = test->b;
-    switch (native_below(test, 8)) {
+    switch (native_below(test, 10)) {
+    case 8:
+        return random_slice(test, x);
+    case 9:
+        return kov_reduce_sum(b, x, INTS(test, native_below(test, 4)), true);
     case 0:
         return kov_transpose(b, x, INTS(test, 0, 2, 3, 1));
     case 1:
@@ -436,6 +459,42 @@ static void random_graph(native_case *test)
     native_check(test, results, 3, 1e-4);
 }
 
+/* What is reduced is computed on the way, if nothing else needs it and its lines are whole. */
+static void test_reductions_take_what_precedes(void **state)
+{
+    (void)state;
+    for (int which = 0; which < 4; which++) {
+        native_case *test = native_begin(2);
+        kov_builder *b = test->b;
+        kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(30, 1, 70), KOV_ROLE_INPUT);
+        kov_value y = native_input(test, KOV_DTYPE_F32, DIMS(1, 40, 70), KOV_ROLE_INPUT);
+        kov_value apart = kov_squared_difference(b, x, y);
+        kov_value sum = kov_reduce_sum(b, apart, INTS(test, which == 1 ? 1 : 2), which == 3);
+        const kov_value results[] = {sum, apart};
+        int steps = native_check(test, results, which == 2 ? 2 : 1, SUM_TOLERANCE);
+        assert_int_equal(steps, which == 1 || which == 2 ? 2 : 1);
+        native_end(test);
+    }
+}
+
+/* Slices are read where they are: along the first axis, and along the last if they are long. */
+static void test_slices_are_not_copied(void **state)
+{
+    (void)state;
+    for (int axis = 0; axis < 2; axis++) {
+        for (int width = 8; width <= 40; width += 32) {
+            native_case *test = native_begin(1);
+            kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(30, width), KOV_ROLE_INPUT);
+            int64_t size = axis == 0 ? 30 : width;
+            kov_value result = kov_subtract(test->b, slice_of(test, x, axis, 1, size),
+                                            slice_of(test, x, axis, 0, size - 1));
+            bool copied = axis == 1 && width == 8;
+            assert_int_equal(native_check(test, &result, 1, 0), copied ? 3 : 1);
+            native_end(test);
+        }
+    }
+}
+
 static void test_random_graphs(void **state)
 {
     (void)state;
@@ -462,6 +521,8 @@ int main(void)
         cmocka_unit_test(test_wide_broadcasts),
         cmocka_unit_test(test_results_that_are_inputs),
         cmocka_unit_test(test_moves),
+        cmocka_unit_test(test_reductions_take_what_precedes),
+        cmocka_unit_test(test_slices_are_not_copied),
         cmocka_unit_test(test_random_graphs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,16 @@ def test_moves(name, args, kwargs):
     compare(name, *args, **kwargs)
 
 
+# More rows than a Split has outputs are gathered.
+@pytest.mark.parametrize("name", ["stack", "vstack", "hstack", "dstack"])
+@pytest.mark.parametrize("rows", [1, 3, 1100])
+def test_a_tensor_stands_for_its_rows(name, rows):
+    x = np.arange(rows * 4, dtype="float32").reshape(rows, 2, 2)
+    expected = getattr(np, name)(list(x))
+    np.testing.assert_array_equal(getattr(keras.ops, name)(keras.ops.convert_to_tensor(x)), expected)
+    np.testing.assert_array_equal(getattr(keras.ops, name)(x), expected)
+
+
 @pytest.mark.parametrize("rows", [1, 3])
 def test_take_along_axis(rows):
     places = RANDOM.integers(-4, 4, size=(rows, 2, 5)).astype("int32")

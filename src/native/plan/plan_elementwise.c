@@ -37,12 +37,13 @@ static kov_group *group_at(const kov_planner *p, int index)
     return index >= 0 && p->groups.at[index]->open ? p->groups.at[index] : NULL;
 }
 
-/* Strides of v along the axes of the group as they lie in memory; axis: where a vector goes, -1:
- * the last axes as in NumPy. False if the fastest axis would be neither contiguous nor repeated. */
-static bool group_strides(const kov_planned *v, const kov_group *g, int axis, int64_t *out)
+/* The strides of v along the axes of the group as they lie in memory; axis: where a vector goes,
+ * -1: the last axes as in NumPy. False if the fastest axis would be neither contiguous nor
+ * repeated. */
+static bool group_strides(const kov_planned *v, const int64_t *strides, const kov_group *g,
+                          int axis, int64_t *out)
 {
-    int64_t strides[KOV_MAX_NDIM], logical[KOV_MAX_NDIM] = {0};
-    kov_plan_strides(v, strides);
+    int64_t logical[KOV_MAX_NDIM] = {0};
     for (int i = 0; i < v->ndim; i++) {
         int at = axis >= 0 ? axis : i + g->ndim - v->ndim;
         logical[at] = v->dims[i] == 1 ? 0 : strides[i];
@@ -68,25 +69,17 @@ static kov_order order_within(const kov_planned *v, const kov_group *g)
     return order;
 }
 
-static int find_input(const kov_group *g, int slot, const int64_t *strides)
+/* The index of an input like this one, which is added unless it is there. */
+static int add_input(kov_group *g, const kov_group_input *input)
 {
     for (int i = 0; i < g->input_count; i++) {
-        if (g->inputs[i].slot == slot &&
-            memcmp(g->inputs[i].strides, strides, sizeof *strides * (size_t)g->ndim) == 0)
+        if (g->inputs[i].slot == input->slot && g->inputs[i].dtype == input->dtype &&
+            g->inputs[i].offset == input->offset &&
+            memcmp(g->inputs[i].strides, input->strides,
+                   sizeof *input->strides * (size_t)g->ndim) == 0)
             return i;
     }
-    return -1;
-}
-
-static int add_input(kov_group *g, int slot, kov_dtype dtype, const int64_t *strides)
-{
-    int at = find_input(g, slot, strides);
-    if (at >= 0)
-        return at;
-    kov_group_input *input = &g->inputs[g->input_count];
-    input->slot = slot;
-    input->dtype = dtype;
-    memcpy(input->strides, strides, sizeof *strides * (size_t)g->ndim);
+    g->inputs[g->input_count] = *input;
     return g->input_count++;
 }
 
@@ -94,16 +87,25 @@ static int add_input(kov_group *g, int slot, kov_dtype dtype, const int64_t *str
 static kov_status add_outside(kov_planner *p, kov_group *g, kov_value value, int axis, int *operand)
 {
     int64_t strides[KOV_MAX_NDIM];
-    int slot;
-    KOV_TRY(kov_plan_get(p, value, &slot));
     const kov_planned *v = kov_plan_value(p, value);
-    if (!group_strides(v, g, axis, strides)) {
+    kov_group_input input = {.dtype = v->dtype};
+    if (v->slot < 0 && v->view && group_strides(v, v->view->strides, g, axis, input.strides)) {
+        input.slot = kov_plan_value(p, v->view->of)->slot;
+        input.offset = v->view->offset;
+        input.part = true;
+        *operand = -1 - add_input(g, &input);
+        return KOV_OK;
+    }
+    KOV_TRY(kov_plan_get(p, value, &input.slot));
+    kov_plan_strides(v, strides);
+    if (!group_strides(v, strides, g, axis, input.strides)) {
         kov_planned reordered = *v;
         reordered.order = order_within(v, g);
-        KOV_TRY(kov_plan_get_ordered(p, value, &reordered.order, &slot));
-        group_strides(&reordered, g, axis, strides);
+        KOV_TRY(kov_plan_get_ordered(p, value, &reordered.order, &input.slot));
+        kov_plan_strides(&reordered, strides);
+        group_strides(&reordered, strides, g, axis, input.strides);
     }
-    *operand = -1 - add_input(g, slot, v->dtype, strides);
+    *operand = -1 - add_input(g, &input);
     return KOV_OK;
 }
 
@@ -120,7 +122,7 @@ static void merge(kov_planner *p, kov_group *g, int into, kov_group *from)
 {
     int map[KOV_PROGRAM_INPUTS], base = g->code_count;
     for (int i = 0; i < from->input_count; i++)
-        map[i] = add_input(g, from->inputs[i].slot, from->inputs[i].dtype, from->inputs[i].strides);
+        map[i] = add_input(g, &from->inputs[i]);
     for (int i = 0; i < from->code_count; i++) {
         kov_group_code code = from->code[i];
         for (int j = 0; j < 3; j++)
@@ -159,7 +161,8 @@ static kov_status choose_order(kov_planner *p, const kov_node *node, int inputs,
         const kov_planned *v = kov_plan_value(p, node->inputs[i]);
         if (!same_dims(v, g))
             continue;
-        KOV_TRY(kov_plan_get(p, node->inputs[i], NULL));
+        if (!v->view)
+            KOV_TRY(kov_plan_get(p, node->inputs[i], NULL));
         if (!kov_plan_is_plain(v)) {
             g->order = v->order;
             return KOV_OK;
@@ -208,10 +211,9 @@ static kov_status find_group(kov_planner *p, const kov_node *node, const kov_ele
 static kov_status add_number(kov_planner *p, kov_group *g, const kov_element_map *map, int k,
                              int *operand)
 {
-    const int64_t strides[KOV_MAX_NDIM] = {0};
-    int slot;
-    KOV_TRY(kov_plan_number(p, map->number_dtype, map->numbers[k], &slot));
-    *operand = -1 - add_input(g, slot, map->number_dtype, strides);
+    kov_group_input input = {.dtype = map->number_dtype};
+    KOV_TRY(kov_plan_number(p, map->number_dtype, map->numbers[k], &input.slot));
+    *operand = -1 - add_input(g, &input);
     return KOV_OK;
 }
 
@@ -264,294 +266,4 @@ kov_status kov_plan_elementwise(kov_planner *p, const kov_node *node, bool *take
     *taken = true;
     KOV_TRY(find_group(p, node, &map, &index));
     return join(p, node, &map, index);
-}
-
-/* ---- steps ---- */
-
-typedef struct program_params {
-    size_t rows, row_length;
-    kov_unary_kernel *unary; /* a single instruction without tiles */
-    kov_binary_kernel *binary;
-    size_t a_step, b_step;
-    kov_dtype dtype, result;
-    const int64_t *offsets[KOV_PROGRAM_INPUTS];
-    uint8_t row_step[KOV_PROGRAM_INPUTS];
-    /* The program runs once for each index of the outer axes; strides in bytes. */
-    int outer;
-    int64_t outer_dims[KOV_MAX_NDIM], outer_strides[KOV_PROGRAM_INPUTS][KOV_MAX_NDIM];
-    size_t output_bytes[KOV_PROGRAM_OUTPUTS]; /* of one run */
-    kov_elementwise_program program;
-} program_params;
-
-enum { MANY_ROWS = 8192 }; /* more are not listed in a table of offsets */
-
-static kov_status run_unary(const kov_step *step, const kov_run *run)
-{
-    const program_params *e = step->params;
-    kov_elementwise_run_unary(run->context, e->unary, e->dtype, run->at[step->slots[0]], e->result,
-                              run->at[step->slots[1]], e->row_length);
-    return KOV_OK;
-}
-
-static kov_status run_binary(const kov_step *step, const kov_run *run)
-{
-    const program_params *e = step->params;
-    void *const *at = run->at;
-    const int *slots = step->slots;
-    const void *b = at[step->inputs > 1 ? slots[1] : slots[0]];
-    kov_elementwise_run_binary(run->context, e->binary, e->dtype, at[slots[0]], e->a_step, b,
-                               e->b_step, e->result, at[slots[step->inputs]], e->row_length);
-    return KOV_OK;
-}
-
-static kov_status run_program(const kov_step *step, const kov_run *run)
-{
-    const program_params *e = step->params;
-    kov_program_binding bindings[KOV_PROGRAM_INPUTS];
-    void *outputs[KOV_PROGRAM_OUTPUTS];
-    int64_t index[KOV_MAX_NDIM] = {0};
-    for (int i = 0; i < step->inputs; i++)
-        bindings[i] = (kov_program_binding){run->at[step->slots[i]], e->offsets[i], e->row_step[i]};
-    for (int i = 0; i < step->outputs; i++)
-        outputs[i] = run->at[step->slots[step->inputs + i]];
-    for (;;) {
-        KOV_TRY(kov_elementwise_program_run(run->context, &e->program, e->rows, e->row_length,
-                                            bindings, outputs));
-        int axis = e->outer - 1;
-        while (axis >= 0 && ++index[axis] == e->outer_dims[axis])
-            index[axis--] = 0;
-        if (axis < 0)
-            return KOV_OK;
-        for (int i = 0; i < step->inputs; i++) {
-            int64_t offset = 0;
-            for (int k = 0; k < e->outer; k++)
-                offset += index[k] * e->outer_strides[i][k];
-            bindings[i].data = (const char *)run->at[step->slots[i]] + offset;
-        }
-        for (int i = 0; i < step->outputs; i++)
-            outputs[i] = (char *)outputs[i] + e->output_bytes[i];
-    }
-}
-
-/* The axes of the group as they lie in memory, with those joined over which all operands move
- * alike. */
-typedef struct walk {
-    int n;
-    int64_t dims[KOV_MAX_NDIM];
-    int64_t strides[KOV_PROGRAM_INPUTS][KOV_MAX_NDIM];
-} walk;
-
-static void join_axes(const kov_group *g, walk *w)
-{
-    w->n = 0;
-    for (int i = 0; i < g->ndim; i++) {
-        int64_t dim = g->dims[g->order.at[i]];
-        if (dim == 1)
-            continue;
-        bool joins = w->n > 0;
-        for (int k = 0; k < g->input_count && joins; k++)
-            joins = w->strides[k][w->n - 1] == g->inputs[k].strides[i] * dim;
-        if (joins)
-            w->dims[w->n - 1] *= dim;
-        else
-            w->dims[w->n++] = dim;
-        for (int k = 0; k < g->input_count; k++)
-            w->strides[k][w->n - 1] = g->inputs[k].strides[i];
-    }
-    if (w->n == 0) {
-        w->dims[w->n++] = 1;
-        for (int k = 0; k < g->input_count; k++)
-            w->strides[k][0] = 0;
-    }
-}
-
-/* The full one first: an operand of one element in a program of one element is full, too. */
-static kov_program_access access_of(const walk *w, int k)
-{
-    const int64_t *s = w->strides[k];
-    int last = w->n - 1;
-    bool full = true, scalar = true, row = s[last] == 1, column = s[last] == 0;
-    int64_t dense = 1, rows = 1;
-    for (int i = last; i >= 0; i--) {
-        full = full && s[i] == dense;
-        scalar = scalar && s[i] == 0;
-        dense *= w->dims[i];
-        if (i == last)
-            continue;
-        row = row && s[i] == 0;
-        column = column && s[i] == rows;
-        rows *= w->dims[i];
-    }
-    return full     ? KOV_PROGRAM_FULL
-           : scalar ? KOV_PROGRAM_SCALAR
-           : row    ? KOV_PROGRAM_ROW
-           : column ? KOV_PROGRAM_COLUMN
-                    : KOV_PROGRAM_OFFSETS;
-}
-
-static int64_t rows_of(const walk *w)
-{
-    int64_t rows = 1;
-    for (int i = 0; i + 1 < w->n; i++)
-        rows *= w->dims[i];
-    return rows;
-}
-
-/* Takes axes off the front as long as some operand needs a long table of offsets. */
-static void peel_axes(const kov_group *g, walk *w, program_params *e)
-{
-    bool table = true;
-    while (w->n > 2 && table && rows_of(w) > MANY_ROWS) {
-        table = false;
-        for (int k = 0; k < g->input_count; k++)
-            table = table || access_of(w, k) == KOV_PROGRAM_OFFSETS;
-        if (!table)
-            return;
-        w->n--;
-        e->outer_dims[e->outer] = w->dims[0];
-        memmove(w->dims, w->dims + 1, sizeof *w->dims * (size_t)w->n);
-        for (int k = 0; k < g->input_count; k++) {
-            e->outer_strides[k][e->outer] =
-                w->strides[k][0] * (int64_t)kov_plan_item(g->inputs[k].dtype);
-            memmove(w->strides[k], w->strides[k] + 1, sizeof **w->strides * (size_t)w->n);
-        }
-        e->outer++;
-    }
-}
-
-static const int64_t *row_offsets(kov_planner *p, const walk *w, int k, int64_t rows)
-{
-    int64_t index[KOV_MAX_NDIM] = {0}, offset = 0;
-    int64_t *at = kov_arena_alloc(p->arena, sizeof *at * (size_t)rows);
-    for (int64_t row = 0; at && row < rows; row++) {
-        at[row] = offset;
-        for (int i = w->n - 2; i >= 0; i--) {
-            offset += w->strides[k][i];
-            if (++index[i] < w->dims[i])
-                break;
-            offset -= w->strides[k][i] * w->dims[i];
-            index[i] = 0;
-        }
-    }
-    return at;
-}
-
-static void write_code(const kov_group *g, kov_elementwise_program *program)
-{
-    program->inputs = (uint8_t)g->input_count;
-    program->instructions = (uint8_t)g->code_count;
-    program->registers = (uint8_t)(g->input_count + g->code_count);
-    for (int i = 0; i < g->code_count; i++) {
-        uint8_t reg[3];
-        for (int j = 0; j < 3; j++) {
-            int o = g->code[i].operand[j];
-            reg[j] = (uint8_t)(o < 0 ? -1 - o : o + g->input_count);
-        }
-        program->code[i] = (kov_program_instruction){.op = g->code[i].op,
-                                                     .dtype = g->code[i].dtype,
-                                                     .y = (uint8_t)(g->input_count + i),
-                                                     .a = reg[0],
-                                                     .b = reg[1],
-                                                     .c = reg[2]};
-    }
-}
-
-/* One instruction on whole arrays and single elements needs no tiles. */
-static kov_step_fn direct(const kov_group *g, const walk *w, program_params *e)
-{
-    const kov_group_code *code = &g->code[0];
-    kov_dtype dtype = (kov_dtype)code->dtype;
-    bool simple = g->code_count == 1 && w->n == 1 && e->outer == 0 && e->program.outputs == 1 &&
-                  code->op != KOV_ELEMENTWISE_CONVERT && dtype != KOV_DTYPE_F16 &&
-                  dtype != KOV_DTYPE_BF16;
-    if (!simple)
-        return run_program;
-    e->dtype = dtype;
-    e->result = kov_elementwise_result((kov_elementwise_op)code->op, dtype);
-    int arity = kov_elementwise_arity((kov_elementwise_op)code->op);
-    if (arity == 1 && w->strides[0][0] == 1) {
-        e->unary = kov_elementwise_unary((kov_elementwise_op)code->op, dtype);
-        return run_unary;
-    }
-    int a = -1 - code->operand[0], b = -1 - code->operand[1];
-    if (arity != 2 || a != 0 || b != g->input_count - 1)
-        return run_program;
-    e->a_step = (size_t)w->strides[a][0];
-    e->b_step = (size_t)w->strides[b][0];
-    if (e->a_step == 0 && e->b_step == 0 && e->row_length > 1)
-        return run_program;
-    e->binary = kov_elementwise_binary((kov_elementwise_op)code->op, dtype);
-    return run_binary;
-}
-
-static kov_status describe_inputs(kov_planner *p, const kov_group *g, const walk *w,
-                                  program_params *e, uint32_t *in_place)
-{
-    for (int k = 0; k < g->input_count; k++) {
-        kov_program_access access = access_of(w, k);
-        e->program.input[k] = (kov_program_input){access, g->inputs[k].dtype};
-        if (access == KOV_PROGRAM_OFFSETS) {
-            e->row_step[k] = (uint8_t)w->strides[k][w->n - 1];
-            e->offsets[k] = row_offsets(p, w, k, (int64_t)e->rows);
-            if (!e->offsets[k])
-                return KOV_OUT_OF_MEMORY;
-        }
-        bool alone = access == KOV_PROGRAM_FULL;
-        for (int j = 0; j < g->input_count && alone; j++)
-            alone = j == k || g->inputs[j].slot != g->inputs[k].slot;
-        if (alone)
-            *in_place |= UINT32_C(1) << k;
-    }
-    return KOV_OK;
-}
-
-static const char *group_name(kov_planner *p, const kov_group *g)
-{
-    const char *prefix = g->code[0].dtype == KOV_DTYPE_F32 ? "f32_" : "";
-    return g->code_count == 1
-               ? kov_plan_kernel_name(p, prefix,
-                                      kov_elementwise_name((kov_elementwise_op)g->code[0].op))
-               : kov_plan_kernel_name(p, prefix, "element_program");
-}
-
-kov_status kov_plan_group_emit(kov_planner *p, int index)
-{
-    kov_group *g = p->groups.at[index];
-    program_params *e = kov_arena_alloc(p->arena, sizeof *e);
-    int slots[KOV_PROGRAM_INPUTS + KOV_PROGRAM_OUTPUTS];
-    uint32_t in_place = 0;
-    walk w;
-    if (!e)
-        return KOV_OUT_OF_MEMORY;
-    g->open = false;
-    join_axes(g, &w);
-    peel_axes(g, &w, e);
-    e->rows = (size_t)rows_of(&w);
-    e->row_length = (size_t)w.dims[w.n - 1];
-    write_code(g, &e->program);
-    for (int i = 0; i < g->input_count; i++)
-        slots[i] = g->inputs[i].slot;
-    for (int i = 0; i < g->value_count; i++) {
-        kov_planned *v = kov_plan_value(p, g->values[i].value);
-        v->group = -1;
-        if (v->uses <= g->values[i].inside)
-            continue;
-        KOV_TRY(kov_plan_make(p, g->values[i].value, &g->order,
-                              &slots[g->input_count + e->program.outputs]));
-        e->output_bytes[e->program.outputs] = e->rows * e->row_length * kov_plan_item(v->dtype);
-        e->program.output[e->program.outputs++] = (uint8_t)(g->input_count + g->values[i].code);
-    }
-    KOV_TRY(describe_inputs(p, g, &w, e, &in_place));
-    const kov_step_plan plan = {.run = direct(g, &w, e),
-                                .kernel = group_name(p, g),
-                                .params = e,
-                                .inputs = g->input_count,
-                                .outputs = e->program.outputs,
-                                .slots = slots,
-                                .in_place = in_place,
-                                .nodes = g->nodes,
-                                .node_count = g->node_count};
-    if (plan.run == run_program)
-        KOV_TRY(kov_elementwise_program_check(&e->program));
-    return kov_plan_step(p, &plan);
 }

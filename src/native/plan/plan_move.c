@@ -140,6 +140,9 @@ kov_status kov_plan_split(kov_planner *p, const kov_node *node, bool *taken)
 
 /* ---- Slice, Broadcast ---- */
 
+/* A slice of shorter runs is copied: a group would gather it row by row, and once for each use. */
+enum { SHORT_RUN = 16 };
+
 /* A copy from the first input with these strides (in elements, per axis of the output). */
 static kov_status add_copy(kov_planner *p, const kov_node *node, int from, int64_t first,
                            const int64_t *strides, const kov_order *order, const char *name)
@@ -157,12 +160,34 @@ static kov_status add_copy(kov_planner *p, const kov_node *node, int from, int64
                          &index, 1, name);
 }
 
+kov_status kov_plan_copy_view(kov_planner *p, kov_value value)
+{
+    const kov_planned *v = kov_plan_value(p, value);
+    const kov_order order = v->order;
+    return add_copy(p, kov_graph_producer(p->graph, value), kov_plan_value(p, v->view->of)->slot,
+                    v->view->offset, v->view->strides, &order, "slice");
+}
+
+/* Elements that lie next to each other in every line of a view. */
+static int64_t view_run(const kov_planned *v, const kov_slice_view *view)
+{
+    int64_t run = 1;
+    for (int i = v->ndim - 1; i >= 0 && view->strides[v->order.at[i]] == run; i--)
+        run *= v->dims[v->order.at[i]];
+    return run;
+}
+
 kov_status kov_plan_slice(kov_planner *p, const kov_node *node, bool *taken)
 {
-    int64_t part[4][KOV_MAX_NDIM], strides[KOV_MAX_NDIM], offset = 0;
+    int64_t part[4][KOV_MAX_NDIM], offset = 0;
+    kov_slice_view *view = kov_arena_alloc(p->arena, sizeof *view);
+    int64_t *strides = view ? view->strides : NULL;
+    kov_planned *out = kov_plan_value(p, node->first_output);
     const kov_planned *in = kov_plan_value(p, node->inputs[0]);
     bool has_axes = node->input_count > 4 && node->inputs[4] != KOV_VALUE_NONE;
-    int n = 0, from;
+    int n = 0;
+    if (!view)
+        return KOV_OUT_OF_MEMORY;
     if (kov_plan_item(in->dtype) == 0)
         return KOV_OK;
     for (int k = 0; k < (has_axes ? 4 : 3); k++) {
@@ -171,7 +196,7 @@ kov_status kov_plan_slice(kov_planner *p, const kov_node *node, bool *taken)
             return KOV_OK;
         n = count;
     }
-    KOV_TRY(kov_plan_get(p, node->inputs[0], &from));
+    KOV_TRY(kov_plan_get(p, node->inputs[0], NULL));
     kov_plan_strides(in, strides);
     for (int i = 0; i < n; i++) {
         int64_t axis = has_axes ? part[3][i] : i, first, count;
@@ -182,8 +207,11 @@ kov_status kov_plan_slice(kov_planner *p, const kov_node *node, bool *taken)
         strides[axis] *= part[2][i];
     }
     *taken = true;
-    const kov_order order = in->order;
-    return add_copy(p, node, from, offset, strides, &order, "slice");
+    view->of = node->inputs[0];
+    view->offset = offset;
+    out->view = view;
+    out->order = in->order;
+    return view_run(out, view) < SHORT_RUN ? kov_plan_copy_view(p, node->first_output) : KOV_OK;
 }
 
 kov_status kov_plan_broadcast(kov_planner *p, const kov_node *node, bool *taken)

@@ -36,6 +36,7 @@ static kov_plan_fn const lists[KOV_OP_COUNT][MOST] = {
     [KOV_OP_UNSQUEEZE] = {kov_plan_reshape},
     [KOV_OP_TRANSPOSE] = {kov_plan_transpose},
     [KOV_OP_CONVERT] = {kov_plan_same, kov_plan_elementwise},
+    [KOV_OP_BITCAST] = {kov_plan_bitcast},
     [KOV_OP_CONCAT] = {kov_plan_concat},
     [KOV_OP_SPLIT] = {kov_plan_split},
     [KOV_OP_VARIADIC_SPLIT] = {kov_plan_split},

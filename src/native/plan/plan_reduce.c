@@ -176,6 +176,20 @@ static kov_order reduced_order(const kov_planned *v, const kov_order *order, con
     return out;
 }
 
+/* Reduces what a pending group makes as it is made. */
+static kov_status reduce_group(kov_planner *p, const kov_node *node, const bool *marked, bool keep,
+                               line_params *c, bool *taken)
+{
+    const kov_planned *v = kov_plan_value(p, node->inputs[0]);
+    const kov_group *g = kov_plan_group_of(p, node->inputs[0]);
+    bool half = v->dtype == KOV_DTYPE_F16 || v->dtype == KOV_DTYPE_BF16;
+    if (!g || half || v->count == 0 || !lines_of(v, &g->order, marked, c) || c->inner != 1)
+        return KOV_OK;
+    const kov_group_reduction reduction = {c->op, c->outer, c->length, c->finish};
+    const kov_order order = reduced_order(v, &g->order, marked, keep);
+    return kov_plan_group_reduce(p, node, &reduction, &order, taken);
+}
+
 kov_status kov_plan_reduce(kov_planner *p, const kov_node *node, bool *taken)
 {
     bool marked[KOV_MAX_NDIM] = {false};
@@ -192,6 +206,10 @@ kov_status kov_plan_reduce(kov_planner *p, const kov_node *node, bool *taken)
     if (!reduction_of(node->op, v->dtype, c))
         return KOV_OK;
     bool keep = node->attrs[KOV_REDUCE_SUM_KEEP_DIMS].u.boolean;
+    if (count > 0)
+        KOV_TRY(reduce_group(p, node, marked, keep, c, taken));
+    if (*taken)
+        return KOV_OK;
     KOV_TRY(get_lines(p, node->inputs[0], marked, c, &order, &slots[0]));
     order = reduced_order(v, &order, marked, keep);
     *taken = true;

@@ -67,7 +67,6 @@ kov_status kov_plan_reshape(kov_planner *p, const kov_node *node, bool *taken)
     return KOV_OK;
 }
 
-/* Convert to the same type, Broadcast to the same shape. */
 /* A bool is 0 or 1 in a byte: unless the Convert would join what makes the bool, nothing is to do.
  */
 static bool same_bytes(const kov_planned *in, const kov_planned *out)
@@ -76,6 +75,7 @@ static bool same_bytes(const kov_planned *in, const kov_planned *out)
            (in->dtype == KOV_DTYPE_BOOL && out->dtype == KOV_DTYPE_U8 && in->group < 0);
 }
 
+/* Convert to the same type, Broadcast to the same shape. */
 kov_status kov_plan_same(kov_planner *p, const kov_node *node, bool *taken)
 {
     int slot;
@@ -83,6 +83,22 @@ kov_status kov_plan_same(kov_planner *p, const kov_node *node, bool *taken)
     const kov_planned *out = kov_plan_value(p, node->first_output);
     if (!same_bytes(in, out) || in->ndim != out->ndim ||
         (in->ndim > 0 && memcmp(in->dims, out->dims, sizeof *in->dims * (size_t)in->ndim) != 0))
+        return KOV_OK;
+    KOV_TRY(kov_plan_get(p, node->inputs[0], &slot));
+    const kov_order order = in->order;
+    kov_plan_alias(p, node->first_output, slot, &order);
+    *taken = true;
+    return KOV_OK;
+}
+
+/* The same bits under another type as wide. A bool is only ever 0 or 1: bytes do not become one. */
+kov_status kov_plan_bitcast(kov_planner *p, const kov_node *node, bool *taken)
+{
+    int slot;
+    const kov_planned *in = kov_plan_value(p, node->inputs[0]);
+    const kov_planned *out = kov_plan_value(p, node->first_output);
+    size_t item = kov_plan_item(in->dtype);
+    if (item == 0 || item != kov_plan_item(out->dtype) || out->dtype == KOV_DTYPE_BOOL)
         return KOV_OK;
     KOV_TRY(kov_plan_get(p, node->inputs[0], &slot));
     const kov_order order = in->order;

@@ -244,6 +244,8 @@ kov_status kov_plan_get(kov_planner *p, kov_value value, int *slot)
         KOV_TRY(kov_plan_group_emit(p, v->group));
     if (v->slot < 0 && v->product >= 0)
         KOV_TRY(kov_plan_product_emit(p, v->product));
+    if (v->slot < 0 && v->view)
+        KOV_TRY(kov_plan_copy_view(p, value));
     if (v->slot < 0)
         KOV_TRY(place_leaf(p, value));
     if (slot)

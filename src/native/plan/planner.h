@@ -15,6 +15,14 @@ typedef struct kov_order {
     uint8_t at[KOV_MAX_NDIM];
 } kov_order;
 
+/* A part of another value's buffer, strides in elements along the axes as the graph numbers them.
+ */
+typedef struct kov_slice_view {
+    kov_value of;
+    int64_t offset; /* of its first element */
+    int64_t strides[KOV_MAX_NDIM];
+} kov_slice_view;
+
 /* What is planned for a value of the graph. */
 typedef struct kov_planned {
     kov_dtype dtype;
@@ -29,6 +37,9 @@ typedef struct kov_planned {
     int group;    /* pending group or product that makes it; -1 */
     int product;
     kov_value pad_of; /* not NONE: zero padding that its one user, a convolution, takes over */
+    /* Not NULL: a slice, which element-wise groups read where it is; who else asks for it gets a
+     * copy. */
+    const kov_slice_view *view;
 } kov_planned;
 
 enum { KOV_GROUP_NODES = 64, KOV_GROUP_VALUES = KOV_PROGRAM_INSTRUCTIONS };
@@ -36,6 +47,8 @@ enum { KOV_GROUP_NODES = 64, KOV_GROUP_VALUES = KOV_PROGRAM_INSTRUCTIONS };
 typedef struct kov_group_input {
     int slot;
     kov_dtype dtype;
+    bool part;                     /* of what the slot holds: */
+    int64_t offset;                /* its first element */
     int64_t strides[KOV_MAX_NDIM]; /* in elements, along the group's axes as they lie in memory */
 } kov_group_input;
 
@@ -172,6 +185,8 @@ kov_status kov_plan_get_plain(kov_planner *p, kov_value value, int *slot);
 kov_status kov_plan_make(kov_planner *p, kov_value value, const kov_order *order, int *slot);
 /* The value is the buffer of another, in this order. */
 void kov_plan_alias(kov_planner *p, kov_value value, int slot, const kov_order *order);
+/* Copies a view, which has no buffer yet, to one. */
+kov_status kov_plan_copy_view(kov_planner *p, kov_value value);
 kov_status kov_plan_temporary(kov_planner *p, size_t bytes, int *slot);
 kov_status kov_plan_constant(kov_planner *p, const void *data, size_t bytes, int *slot);
 /* A constant of one element (copied into the instance). */
@@ -198,6 +213,18 @@ kov_status kov_plan_node(kov_planner *p, const kov_node *node);
 
 kov_status kov_plan_elementwise(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_group_emit(kov_planner *p, int group);
+/* The pending group of which this value, which has one user, is all that is needed; else NULL. */
+const kov_group *kov_plan_group_of(const kov_planner *p, kov_value value);
+/* A reduction of the last axes, as they lie in memory, of what a group makes. */
+typedef struct kov_group_reduction {
+    int op; /* kov_reduce_op */
+    size_t outer, length;
+    kov_unary_kernel *finish; /* applied to the result; NULL: none */
+} kov_group_reduction;
+/* The step of the reduction `node` and the group of its input (see above); order: of the result. */
+kov_status kov_plan_group_reduce(kov_planner *p, const kov_node *node,
+                                 const kov_group_reduction *reduction, const kov_order *order,
+                                 bool *taken);
 kov_status kov_plan_product_add(kov_planner *p, const kov_product *product, const kov_node *node);
 kov_status kov_plan_product_emit(kov_planner *p, int product);
 /* Takes the node into the epilogue of the product that makes one of its inputs. */
@@ -219,6 +246,7 @@ kov_status kov_plan_norm(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_reshape(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_transpose(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_same(kov_planner *p, const kov_node *node, bool *taken); /* no-op conversions */
+kov_status kov_plan_bitcast(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_concat(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_split(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_slice(kov_planner *p, const kov_node *node, bool *taken);

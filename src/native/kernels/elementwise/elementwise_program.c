@@ -277,6 +277,22 @@ static void prepare_steps(kov_program_run *run)
         run->sizes[i] = (size_t)kov_dtype_bits(run->dtypes[i]) / 8;
 }
 
+void kov_program_prepare(kov_program_run *run)
+{
+    prepare_steps(run);
+    choose_tiles(run);
+    place_registers(run);
+    run->scratch_bytes = (size_t)(run->slots + (run->half ? 4 : 0)) * KOV_TILE_BYTES;
+}
+
+kov_status kov_program_take_scratch(kov_context *context, kov_program_run *run, size_t workers)
+{
+    if (run->scratch_bytes == 0)
+        return KOV_OK;
+    run->scratch = kov_alloc(context, run->scratch_bytes * workers);
+    return run->scratch ? KOV_OK : KOV_OUT_OF_MEMORY;
+}
+
 kov_status kov_elementwise_program_run(kov_context *context, const kov_elementwise_program *program,
                                        size_t rows, size_t row_length,
                                        const kov_program_binding *inputs, void *const *outputs)
@@ -288,17 +304,10 @@ kov_status kov_elementwise_program_run(kov_context *context, const kov_elementwi
                            .outputs = outputs,
                            .rows = rows,
                            .row_length = row_length};
-    prepare_steps(&run);
-    choose_tiles(&run);
-    place_registers(&run);
-    run.scratch_bytes = (size_t)(run.slots + (run.half ? 4 : 0)) * KOV_TILE_BYTES;
+    kov_program_prepare(&run);
     size_t items = (run.tiles - 1) / run.tiles_per_item + 1;
     size_t width = items > 1 ? (size_t)kov_parallel_width(context) : 1;
-    if (run.scratch_bytes > 0) {
-        run.scratch = kov_alloc(context, run.scratch_bytes * width);
-        if (!run.scratch)
-            return KOV_OUT_OF_MEMORY;
-    }
+    KOV_TRY(kov_program_take_scratch(context, &run, width));
     if (items == 1)
         kov_program_run_item(&run, 0, 0);
     else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A tile program made ready for one run: kernels looked up, registers given places. Private to
- * elementwise_program.c (which makes it) and elementwise_tiles.c (which runs it). */
+ * elementwise_program.c (which makes it), elementwise_tiles.c (which runs it) and reduce_program.c
+ * (which takes it piecemeal). */
 #ifndef KOV_NATIVE_ELEMENTWISE_STEPS_H
 #define KOV_NATIVE_ELEMENTWISE_STEPS_H
 
@@ -43,7 +44,14 @@ typedef struct kov_program_run {
     size_t scratch_bytes; /* of one worker */
 } kov_program_run;
 
+/* Fills in a run whose program, bindings, outputs, rows and row_length are set. */
+void kov_program_prepare(kov_program_run *run);
+/* The scratch of this many workers. KOV_OUT_OF_MEMORY. */
+kov_status kov_program_take_scratch(kov_context *context, kov_program_run *run, size_t workers);
+
 /* Runs all tiles of an item; a kov_task with a kov_program_run. */
 void kov_program_run_item(void *arg, int64_t index, int worker);
+/* Elements from .. from + n of the one output to y; make() of a kov_reduce_source. */
+void kov_program_run_range(void *arg, size_t from, size_t n, void *y, int worker);
 
 #endif

@@ -14,6 +14,9 @@
 
 /* Elements of a work item: enough to outweigh handing it out. */
 enum { ITEM = 16384 };
+/* Elements of a block that a source makes at once, if its lines are shorter: two or three such
+ * blocks stay in the first-level cache. */
+enum { BLOCK = 2048 };
 
 typedef struct kernel_pair {
     kov_reduce_line *line[KOV_ISA_COUNT];
@@ -46,7 +49,35 @@ typedef struct reduction {
     char *y; /* (outer, chunks, inner) */
     size_t outer, length, inner, chunk, chunks, blocks, units, units_per_item;
     size_t x_size, y_size;
+    const kov_reduce_source *source; /* NULL: x is there */
+    size_t units_per_block;          /* of the source */
+    char *scratch;                   /* a block for each worker */
+    size_t scratch_bytes;
 } reduction;
+
+/* Where a unit begins in the flat array, if inner is 1. */
+static size_t unit_start(const reduction *r, size_t unit)
+{
+    return unit / r->chunks * r->length + unit % r->chunks * r->chunk;
+}
+
+static void run_made(void *arg, int64_t index, int worker)
+{
+    const reduction *r = arg;
+    char *block = r->scratch + (size_t)worker * r->scratch_bytes;
+    size_t unit = (size_t)index * r->units_per_item, end = unit + r->units_per_item;
+    end = end < r->units ? end : r->units;
+    while (unit < end) {
+        size_t next = unit + r->units_per_block < end ? unit + r->units_per_block : end;
+        size_t first = unit_start(r, unit);
+        r->source->make(r->source->arg, first, unit_start(r, next) - first, block, worker);
+        for (; unit < next; unit++) {
+            size_t from = unit_start(r, unit);
+            r->line(block + (from - first) * r->x_size, unit_start(r, unit + 1) - from,
+                    r->y + unit * r->y_size);
+        }
+    }
+}
 
 static void run_item(void *arg, int64_t index, int worker)
 {
@@ -77,10 +108,23 @@ static void run_units(kov_context *context, reduction *r)
     r->units = r->outer * r->chunks * r->blocks;
     r->units_per_item = work < ITEM ? ITEM / work : 1;
     size_t items = (r->units - 1) / r->units_per_item + 1;
+    kov_task run = r->source ? run_made : run_item;
     if (items == 1)
-        run_item(r, 0, 0);
+        run(r, 0, 0);
     else
-        kov_parallel(context, (int64_t)items, run_item, r);
+        kov_parallel(context, (int64_t)items, run, r);
+}
+
+/* Memory for the blocks of a source. */
+static kov_status make_blocks(kov_context *context, reduction *r)
+{
+    size_t line = r->length < r->chunk ? r->length : r->chunk, bytes;
+    r->units_per_block = line < BLOCK ? BLOCK / line : 1;
+    r->scratch_bytes = r->units_per_block * line * r->x_size;
+    if (!kov_size_mul(r->scratch_bytes, (size_t)kov_parallel_width(context), &bytes))
+        return kov_fail(KOV_OUT_OF_MEMORY, "reduction: too many threads");
+    r->scratch = kov_alloc(context, bytes);
+    return r->scratch ? KOV_OK : KOV_OUT_OF_MEMORY;
 }
 
 /* Combines the chunks of each outer index pairwise, as leaves are, by reductions of two. */
@@ -150,10 +194,12 @@ static kov_dtype result_dtype(kov_reduce_op op, kov_dtype dtype)
     return op == KOV_REDUCE_ANY || op == KOV_REDUCE_ALL ? KOV_DTYPE_BOOL : dtype;
 }
 
-/* dtype has kernels; outer, length, inner are at least 1. */
+/* dtype has kernels; outer, length, inner are at least 1. The array is x or made by a source. */
 static kov_status fold(kov_context *context, kov_reduce_op op, kov_dtype dtype, const void *x,
-                       void *y, size_t outer, size_t length, size_t inner)
+                       const kov_reduce_source *source, void *y, size_t outer, size_t length,
+                       size_t inner)
 {
+    kov_status status = KOV_OK;
     kov_isa isa = kov_cpu_isa();
     kov_dtype result = result_dtype(op, dtype);
     const kernel_pair *pair = op == KOV_REDUCE_LENGTH ? &length_kernels : &kernels[dtype][op];
@@ -164,6 +210,7 @@ static kov_status fold(kov_context *context, kov_reduce_op op, kov_dtype dtype, 
                    .outer = outer,
                    .length = length,
                    .inner = inner,
+                   .source = source,
                    .x_size = (size_t)kov_dtype_bits(dtype) / 8,
                    .y_size = (size_t)kov_dtype_bits(result) / 8};
     r.chunk = is_arg(op) ? length : KOV_REDUCE_CHUNK;
@@ -176,15 +223,21 @@ static kov_status fold(kov_context *context, kov_reduce_op op, kov_dtype dtype, 
         if (!r.y)
             return KOV_OUT_OF_MEMORY;
     }
-    run_units(context, &r);
-    if (r.chunks > 1) {
-        bool sum = op == KOV_REDUCE_MEAN || op == KOV_REDUCE_SUM_ABS ||
-                   op == KOV_REDUCE_SUM_SQUARE || op == KOV_REDUCE_LENGTH;
-        kov_dtype node = result == KOV_DTYPE_BOOL ? KOV_DTYPE_U8 : result;
-        join_chunks(&r, kernels[node][sum ? KOV_REDUCE_SUM : op].columns[isa], y);
-        kov_free(context, r.y);
+    if (source)
+        status = make_blocks(context, &r);
+    if (status == KOV_OK) {
+        run_units(context, &r);
+        if (r.chunks > 1) {
+            bool sum = op == KOV_REDUCE_MEAN || op == KOV_REDUCE_SUM_ABS ||
+                       op == KOV_REDUCE_SUM_SQUARE || op == KOV_REDUCE_LENGTH;
+            kov_dtype node = result == KOV_DTYPE_BOOL ? KOV_DTYPE_U8 : result;
+            join_chunks(&r, kernels[node][sum ? KOV_REDUCE_SUM : op].columns[isa], y);
+        }
     }
-    return KOV_OK;
+    kov_free(context, r.scratch);
+    if (r.chunks > 1)
+        kov_free(context, r.y);
+    return status;
 }
 
 static void divide(kov_dtype dtype, void *y, size_t n, size_t by)
@@ -228,7 +281,7 @@ static kov_status reduce_length(kov_context *context, const float *x, float *y, 
     if (!sums)
         return KOV_OUT_OF_MEMORY;
     kov_status status =
-        fold(context, KOV_REDUCE_LENGTH, KOV_DTYPE_F32, x, sums, outer, length, inner);
+        fold(context, KOV_REDUCE_LENGTH, KOV_DTYPE_F32, x, NULL, sums, outer, length, inner);
     for (size_t i = 0; i < outer * inner && status == KOV_OK; i++)
         y[i] = (float)sqrt(sums[i]);
     kov_free(context, sums);
@@ -262,7 +315,7 @@ static kov_status reduce_wide(kov_context *context, kov_reduce_op op, kov_dtype 
         return kov_softmax_lines(context, KOV_SOFTMAX_LOGSUMEXP, dtype, x, y, outer, length, inner);
     if (op == KOV_REDUCE_LENGTH)
         return reduce_length(context, x, y, outer, length, inner);
-    KOV_TRY(fold(context, op, dtype, x, y, outer, length, inner));
+    KOV_TRY(fold(context, op, dtype, x, NULL, y, outer, length, inner));
     if (op == KOV_REDUCE_MEAN)
         divide(dtype, y, outer * inner, length);
     return KOV_OK;
@@ -330,4 +383,17 @@ kov_status kov_reduce(kov_context *context, kov_reduce_op op, kov_dtype dtype, c
     if (dtype == KOV_DTYPE_BOOL)
         return reduce_wide(context, bool_op(op), KOV_DTYPE_U8, x, y, outer, length, inner);
     return reduce_wide(context, op, dtype, x, y, outer, length, inner);
+}
+
+kov_status kov_reduce_made(kov_context *context, kov_reduce_op op, kov_dtype dtype,
+                           const kov_reduce_source *source, void *y, size_t outer, size_t length)
+{
+    if (dtype == KOV_DTYPE_BOOL) {
+        op = bool_op(op);
+        dtype = KOV_DTYPE_U8;
+    }
+    KOV_TRY(fold(context, op, dtype, NULL, source, y, outer, length, 1));
+    if (op == KOV_REDUCE_MEAN)
+        divide(dtype, y, outer, length);
+    return KOV_OK;
 }

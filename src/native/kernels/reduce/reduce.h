@@ -37,6 +37,19 @@ typedef enum kov_reduce_op {
 kov_status kov_reduce(kov_context *context, kov_reduce_op op, kov_dtype dtype, const void *x,
                       void *y, size_t outer, size_t length, size_t inner);
 
+/* An array that is made block by block, each on the thread that reduces it. */
+typedef struct kov_reduce_source {
+    /* Writes elements from .. from + n of the flat array to y; worker: below the context's width.
+     */
+    void (*make)(void *arg, size_t from, size_t n, void *y, int worker);
+    void *arg;
+} kov_reduce_source;
+
+/* kov_reduce of a source's (outer, length) array, none of them 0, with the same bits; y must not be
+ * read by the source. Not LOGSUMEXP, LENGTH, ARGMAX, ARGMIN; not float16, bfloat16. */
+kov_status kov_reduce_made(kov_context *context, kov_reduce_op op, kov_dtype dtype,
+                           const kov_reduce_source *source, void *y, size_t outer, size_t length);
+
 typedef enum kov_scan_op { KOV_SCAN_SUM, KOV_SCAN_PROD, KOV_SCAN_MAX, KOV_SCAN_MIN } kov_scan_op;
 
 /* Running sums (and so on) along the middle axis, in order, in the array's own dtype (float16 and

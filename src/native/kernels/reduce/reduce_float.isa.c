@@ -33,6 +33,19 @@ KOV_INLINE vd vd_squared(vd x) { return x * x; }
 /* v is the vector type, N its lanes; OF combines two scalars as v##_##of does two vectors, MAP maps
  * one as v##_##map does. */
 #define FLOAT_REDUCE(type, T, v, N, name, neutral, of, OF, map, MAP)                               \
+    /* Pairwise, the halves of what is left one on the other. */                                   \
+    KOV_INLINE T type##_##name##_halves(T *lane)                                                   \
+    {                                                                                              \
+        KOV_IVDEP                                                                                  \
+        for (int j = 0; j < 8; j++)                                                                \
+            lane[j] = OF(lane[j], lane[j + 8]);                                                    \
+        KOV_IVDEP                                                                                  \
+        for (int j = 0; j < 4; j++)                                                                \
+            lane[j] = OF(lane[j], lane[j + 4]);                                                    \
+        lane[0] = OF(lane[0], lane[2]);                                                            \
+        lane[1] = OF(lane[1], lane[3]);                                                            \
+        return OF(lane[0], lane[1]);                                                               \
+    }                                                                                              \
     KOV_INLINE void type##_##name##_leaves(const T *x, int side, T *leaves)                        \
     {                                                                                              \
         enum { VECTORS = KOV_REDUCE_LANES / N };                                                   \
@@ -52,10 +65,7 @@ KOV_INLINE vd vd_squared(vd x) { return x * x; }
             T lane[KOV_REDUCE_LANES];                                                              \
             for (int j = 0; j < VECTORS; j++)                                                      \
                 v##_store(lane + j * N, p[s][j]);                                                  \
-            for (int w = KOV_REDUCE_LANES / 2; w > 0; w /= 2)                                      \
-                for (int j = 0; j < w; j++)                                                        \
-                    lane[j] = OF(lane[j], lane[j + w]);                                            \
-            leaves[s] = lane[0];                                                                   \
+            leaves[s] = type##_##name##_halves(lane);                                              \
         }                                                                                          \
     }                                                                                              \
     static T type##_##name##_part(const T *x, size_t n)                                            \
@@ -64,9 +74,12 @@ KOV_INLINE vd vd_squared(vd x) { return x * x; }
         v p[VECTORS];                                                                              \
         T lane[KOV_REDUCE_LANES];                                                                  \
         size_t rest = n % KOV_REDUCE_LANES, whole = n - rest;                                      \
-        for (int j = 0; j < KOV_REDUCE_LANES; j++)                                                 \
-            lane[j] = neutral;                                                                     \
-        memcpy(lane, x + whole, rest * sizeof(T));                                                 \
+        if (rest) {                                                                                \
+            for (int j = 0; j < KOV_REDUCE_LANES; j++)                                             \
+                lane[j] = neutral;                                                                 \
+            for (size_t j = 0; j < rest; j++)                                                      \
+                lane[j] = x[whole + j];                                                            \
+        }                                                                                          \
         for (int j = 0; j < VECTORS; j++)                                                          \
             p[j] = v##_##map(v##_load((whole ? x : lane) + j * N));                                \
         for (size_t k = KOV_REDUCE_LANES; k < whole; k += KOV_REDUCE_LANES)                        \
@@ -77,10 +90,7 @@ KOV_INLINE vd vd_squared(vd x) { return x * x; }
             p[j] = v##_##of(p[j], v##_##map(v##_load(lane + j * N)));                              \
         for (int j = 0; j < VECTORS; j++)                                                          \
             v##_store(lane + j * N, p[j]);                                                         \
-        for (int w = KOV_REDUCE_LANES / 2; w > 0; w /= 2)                                          \
-            for (int j = 0; j < w; j++)                                                            \
-                lane[j] = OF(lane[j], lane[j + w]);                                                \
-        return lane[0];                                                                            \
+        return type##_##name##_halves(lane);                                                       \
     }                                                                                              \
     void KOV_ISA_NAME(type##_reduce_##name##_line)(const void *x_data, size_t n, void *y_data)     \
     {                                                                                              \
