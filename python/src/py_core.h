@@ -45,6 +45,7 @@ typedef struct kovpy_tensor {
     kov_value value;                  /* in the trace's builder */
     PyObject *shape;                  /* tuple, made when first asked for */
     PyObject *mask;                   /* what Keras keeps as _keras_mask */
+    PyObject *others; /* further attributes, as of other backends' arrays; or NULL */
     PyObject *weakrefs;
 } kovpy_tensor;
 

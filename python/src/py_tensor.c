@@ -12,7 +12,7 @@ static kovpy_tensor *allocate(void)
         self->tensor = NULL;
         self->trace = NULL;
         self->value = KOV_VALUE_ERROR;
-        self->shape = self->mask = self->weakrefs = NULL;
+        self->shape = self->mask = self->others = self->weakrefs = NULL;
     }
     return self;
 }
@@ -48,6 +48,7 @@ static void dealloc(PyObject *object)
     Py_XDECREF((PyObject *)self->trace);
     Py_XDECREF(self->shape);
     Py_XDECREF(self->mask);
+    Py_XDECREF(self->others);
     PyObject_Free(object);
 }
 
@@ -453,6 +454,7 @@ PyTypeObject kovpy_tensor_type = {
     .tp_doc = "An immutable tensor: data, or a value of a graph that is being traced.",
     .tp_richcompare = kovpy_tensor_compare,
     .tp_weaklistoffset = offsetof(kovpy_tensor, weakrefs),
+    .tp_dictoffset = offsetof(kovpy_tensor, others),
     .tp_iter = iterate,
     .tp_methods = methods,
     .tp_getset = attributes,

@@ -5,6 +5,7 @@
 #include "base/threads.h"
 #include "openvino/exact.h"
 #include "openvino/library.h"
+#include "openvino/lowering/lower_coded.h"
 #include "openvino/openvino.h"
 #include "openvino/property.h"
 #include "openvino/range.h"
@@ -111,7 +112,11 @@ static kov_status fill(executable *e, kov_graph *graph, const kov_engine_options
         e->result_static[i] =
             kov_value_is_static(kov_graph_value(graph, graph->results.at[i].value));
     KOV_TRY(kov_ov_open(&e->api, &core));
-    KOV_TRY(kov_graph_to_ir(graph, NULL, &xml, &e->bin));
+    kov_graph *lowered;
+    KOV_TRY(kov_openvino_lower_coded(graph, &lowered));
+    kov_status written = kov_graph_to_ir(lowered, NULL, &xml, &e->bin);
+    kov_graph_release(lowered);
+    KOV_TRY(written);
     kov_threads_rest(e->context);
     kov_status status = compile_model(e, core, &xml, options);
     kov_bytes_free(&xml);

@@ -386,8 +386,8 @@ static bool keeps_bits(const kov_graph *graph, const kov_node *node)
 bool kov_openvino_supports(const kov_graph *graph, const kov_node *node, char *why, size_t why_size)
 {
     const kov_op_info *op = kov_op_info_of(node->op);
-    if (node->op == KOV_OP_FOREIGN || keeps_bits(graph, node))
-        return true;
+    if (node->op == KOV_OP_FOREIGN || node->op == KOV_OP_CODED_MAT_MUL || keeps_bits(graph, node))
+        return true; /* see lowering/lower_coded.h */
     if (op->exactness == KOV_EXACT_NEVER)
         return refuse(why, why_size, op->name,
                       op->domain == KOV_DOMAIN_KOV ? "OpenVINO has no such operation"

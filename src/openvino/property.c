@@ -64,6 +64,9 @@ static kov_status add_defaults(kov_properties *p, const char *device)
     snprintf(p->threads, sizeof p->threads, "%d", kov_context_threads(p->context));
     if (strncmp(device, "AUTO", 4) == 0 || strstr(device, "CPU"))
         KOV_TRY(add_default(p, "INFERENCE_NUM_THREADS", p->threads));
+    /* Else OpenVINO rounds the other operand of packed weights to 8 bits. */
+    if (strcmp(device, "CPU") == 0)
+        KOV_TRY(add_default(p, "DYNAMIC_QUANTIZATION_GROUP_SIZE", "0"));
     if (cache && *cache)
         KOV_TRY(add_default(p, "CACHE_DIR", cache));
     return KOV_OK;

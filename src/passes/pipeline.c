@@ -14,6 +14,9 @@ static const struct {
 } passes[] = {
     {{"inline", "keeps bits", false}, kov_pass_inline, false},
     {{"fold", "keeps bits", true}, kov_pass_fold, false},
+    {{"keep_codes", "keeps products and the order in which they are added", true},
+     kov_pass_keep_codes,
+     false},
     {{"simplify", "keeps bits", true}, kov_pass_simplify, false},
     {{"sink_transpose", "keeps bits, but for the order in which a reduction adds", true},
      kov_pass_sink_transpose,

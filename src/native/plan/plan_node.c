@@ -7,6 +7,7 @@ enum { MOST = 4 };
 
 static kov_plan_fn const lists[KOV_OP_COUNT][MOST] = {
     [KOV_OP_MAT_MUL] = {kov_plan_mat_mul},
+    [KOV_OP_CODED_MAT_MUL] = {kov_plan_coded},
     [KOV_OP_CONVOLUTION] = {kov_plan_convolution},
     [KOV_OP_GROUP_CONVOLUTION] = {kov_plan_depthwise, kov_plan_convolution},
     [KOV_OP_CONVOLUTION_BACKPROP_DATA] = {kov_plan_convolution},

@@ -231,6 +231,7 @@ kov_status kov_plan_product_emit(kov_planner *p, int product);
 kov_status kov_plan_absorb(kov_planner *p, const kov_node *node, bool *taken);
 
 kov_status kov_plan_mat_mul(kov_planner *p, const kov_node *node, bool *taken);
+kov_status kov_plan_coded(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_convolution(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_depthwise(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_pool(kov_planner *p, const kov_node *node, bool *taken);
