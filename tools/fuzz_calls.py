@@ -167,7 +167,7 @@ class Run:
         self.seed, self.only, self.python = seed, only, python
         self.chosen = draw.chosen(self.functions, only) if only else None
         self.path = os.path.join(out, f"calls-{seed}.json")
-        self.state = {"draws": draws(), "next": 0, "agreed": 0, "not_judged": {}, "errors": {},
+        self.state = {"draws": draws(self.functions), "next": 0, "agreed": 0, "not_judged": {}, "errors": {},
                       "refusals": {}, "findings": [], "mended": [], "memory": [], "by_function": {},
                       "seconds": 0.0, "libraries": [], "judge_crashes": []}
         self.load()
@@ -351,18 +351,19 @@ class Run:
             self.worker = None
 
 
-def digest(*paths):
-    found = hashlib.sha256()
+def digest(*paths, text=""):
+    found = hashlib.sha256(text.encode())
     for path in paths:
         with open(path, "rb") as file:
             found.update(file.read())
     return found.hexdigest()[:12]
 
 
-def draws():
+def draws(functions):
     """What the calls of a seed depend on."""
-    return digest(os.path.join(CALLS, "draw.py"), os.path.join(CALLS, "fitting.py"),
-                  os.path.join(ROOT, "src", "keras", "keras_ops.def"))
+    rows = [(f.module, f.name, [(p.kind, p.name, p.optional, p.default is None) for p in f.parameters])
+            for f in functions]
+    return digest(os.path.join(CALLS, "draw.py"), os.path.join(CALLS, "fitting.py"), text=repr(rows))
 
 
 def library():

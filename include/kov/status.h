@@ -28,7 +28,8 @@ typedef enum kov_status {
     KOV_CANCELLED,         /* the context's cancel flag was set */
     KOV_UNKNOWN_DIMENSION, /* the number of a dimension was asked for that is free in this trace */
     KOV_UNKNOWN_VALUE,     /* the content of a tensor was asked for that is known only when run */
-    KOV_INTERNAL           /* a defect of kov: please report it */
+    KOV_INTERNAL,          /* a defect of kov: please report it */
+    KOV_OVERFLOW           /* a Python int is outside the range of the type that it is to have */
 } kov_status;
 
 /* "invalid argument", "out of memory", ...; never NULL. */

@@ -53,6 +53,9 @@ PyObject *kovpy_raise(kov_status status)
     case KOV_OUT_OF_MEMORY:
         type = PyExc_MemoryError;
         break;
+    case KOV_OVERFLOW:
+        type = PyExc_OverflowError;
+        break;
     case KOV_IO_ERROR:
         type = PyExc_OSError;
         break;

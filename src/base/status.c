@@ -99,6 +99,8 @@ const char *kov_status_name(kov_status status)
         return "unknown dimension";
     case KOV_UNKNOWN_VALUE:
         return "unknown value";
+    case KOV_OVERFLOW:
+        return "overflow";
     case KOV_INTERNAL:
         return "internal error";
     }

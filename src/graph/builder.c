@@ -312,6 +312,25 @@ static bool copy_attr(kov_graph *graph, const kov_attr *from, kov_attr *to)
     }
 }
 
+/* In the graph's own memory, since the graph that it was found in may go first; NULL of NULL. */
+static kov_status copy_content(kov_graph *graph, const kov_content *content,
+                               const kov_content **out)
+{
+    *out = NULL;
+    if (!content)
+        return KOV_OK;
+    size_t size = sizeof *content->at * (size_t)content->n;
+    kov_content *copy = kov_arena_alloc(&graph->arena, sizeof *copy);
+    kov_content_element *at = kov_arena_alloc(&graph->arena, size + 1);
+    if (!copy || !at)
+        return KOV_OUT_OF_MEMORY;
+    if (size > 0)
+        memcpy(at, content->at, size);
+    *copy = (kov_content){content->n, at};
+    *out = copy;
+    return KOV_OK;
+}
+
 static kov_status append_values(kov_graph *graph, const kov_infer_output *outputs, int count,
                                 int node, uint8_t weak)
 {
@@ -405,10 +424,14 @@ static kov_value capture(kov_builder *b, int level, kov_value v)
     kov_graph *graph = at->graph;
     const kov_attr dtype = kov_attr_dtype(info.dtype);
     struct wanted want = {graph, KOV_OP_PARAMETER, 0, 1, NULL, &dtype, info.weak};
-    kov_infer_output out = {.dtype = info.dtype, .ndim = info.ndim, .content = info.content};
+    kov_infer_output out = {.dtype = info.dtype, .ndim = info.ndim};
     memcpy(out.dims, info.dims, sizeof(kov_dim) * (size_t)info.ndim);
-    kov_status status = append_node(b, &want, &out, 1);
+    kov_status status = copy_content(graph, info.content, &out.content);
+    if (status == KOV_OK)
+        status = append_node(b, &want, &out, 1);
     index = (kov_value)graph->values.n - 1;
+    if (status == KOV_OK)
+        graph->values.at[index].integer_class = info.integer_class;
     if (status == KOV_OK &&
         !(KOV_PUSH(b->context, at->captured, index) && KOV_PUSH(b->context, at->captures, v)))
         status = KOV_OUT_OF_MEMORY;
@@ -632,10 +655,12 @@ kov_value kov_builder_add_parameter(kov_builder *b, kov_dtype dtype, int ndim, c
     kov_graph *graph = level->graph;
     const kov_attr attr = kov_attr_dtype(dtype);
     struct wanted want = {graph, KOV_OP_PARAMETER, 0, 1, NULL, &attr, weak};
-    kov_infer_output out = {.dtype = dtype, .ndim = ndim, .content = content};
+    kov_infer_output out = {.dtype = dtype, .ndim = ndim};
     for (int i = 0; i < ndim; i++)
         out.dims[i] = dims[i];
-    kov_status status = append_node(b, &want, &out, 1);
+    kov_status status = copy_content(graph, content, &out.content);
+    if (status == KOV_OK)
+        status = append_node(b, &want, &out, 1);
     if (status != KOV_OK)
         return kov_builder_adopt(b, status);
     kov_graph_parameter parameter = {.value = (kov_value)graph->values.n - 1, .role = role};
@@ -647,6 +672,24 @@ kov_value kov_builder_add_parameter(kov_builder *b, kov_dtype dtype, int ndim, c
     if ((name && !parameter.name) || !KOV_PUSH(b->context, graph->parameters, parameter))
         return kov_builder_adopt(b, KOV_OUT_OF_MEMORY);
     return global_value(level, parameter.value);
+}
+
+void kov_builder_set_integer_class(kov_builder *b, kov_value parameter, uint8_t integer_class)
+{
+    if (parameter == KOV_VALUE_ERROR)
+        return;
+    kov_graph *graph = b->levels.at[level_of(b, parameter)].graph;
+    graph->values.at[parameter & INDEX_MASK].integer_class = integer_class;
+}
+
+uint8_t kov_builder_integer_class(kov_builder *b, kov_value v)
+{
+    const kov_value_info *info = kov_builder_value(b, v);
+    if (v == KOV_VALUE_ERROR || info->weak != KOV_WEAK_INT)
+        return 0;
+    const kov_tensor *constant = kov_builder_constant_tensor(b, v);
+    return constant ? kov_integer_class(*(const int64_t *)kov_tensor_data(constant))
+                    : info->integer_class;
 }
 
 int64_t kov_builder_symbol(kov_builder *b, const char *name)

@@ -99,11 +99,15 @@ void kov_level_close(kov_builder *b);
  */
 kov_status kov_level_finish(kov_builder *b, const kov_value *results, int count,
                             const char *const *names, kov_graph **out);
-/* A parameter of the innermost level with dimensions as they are here; content and name may be
- * NULL. A variable is one of the whole graph, though a body be open. */
+/* A parameter of the innermost level with dimensions as they are here; content (copied) and
+ * name may be NULL. A variable is one of the whole graph, though a body be open. */
 kov_value kov_builder_add_parameter(kov_builder *b, kov_dtype dtype, int ndim, const kov_dim *dims,
                                     const kov_content *content, uint8_t weak, const char *name,
                                     kov_parameter_role role);
+/* Says of a parameter that is a weak integer which class of numbers it stands for. */
+void kov_builder_set_integer_class(kov_builder *b, kov_value parameter, uint8_t integer_class);
+/* The class of a Python int, constant or not; 0 of another value or where it is not known. */
+uint8_t kov_builder_integer_class(kov_builder *b, kov_value v);
 kov_value kov_builder_add_constant(kov_builder *b, kov_tensor *tensor, uint8_t weak); /* retains */
 
 /* ---- Constants ---- */
@@ -142,6 +146,7 @@ kov_value kov_reshape_to(kov_builder *b, kov_value v, const int64_t *dims, int n
 /* ---- Types ---- */
 /* To this dtype (Keras's cast); the same value if it has it already. A weak value becomes strong.
  */
+/* KOV_OVERFLOW if v is a Python int that dtype, an integer type, does not hold. */
 kov_value kov_cast(kov_builder *b, kov_value v, kov_dtype dtype);
 kov_value kov_as_float(kov_builder *b, kov_value v); /* integers and bool become floatx */
 kov_dtype kov_result_type(kov_builder *b, const kov_value *vs, int n); /* Keras's promotion */

@@ -244,6 +244,9 @@ kov_value kov_cast(kov_builder *b, kov_value v, kov_dtype dtype)
         return KOV_VALUE_ERROR;
     if (info->dtype == dtype && info->weak == KOV_WEAK_NONE)
         return v;
+    if (!kov_integer_class_fits(kov_builder_integer_class(b, v), dtype))
+        return kov_builder_fail(b, KOV_OVERFLOW, "a Python int is outside the range of %s",
+                                kov_dtype_keras_name(dtype));
     const kov_tensor *constant = kov_builder_constant_tensor(b, v);
     if (constant && kov_tensor_count(constant) == 1) /* a number: exact, and no node */
         return constant_of(b, dtype, info->ndim, kov_tensor_dims(constant), info->dtype,

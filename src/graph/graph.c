@@ -104,6 +104,12 @@ bool kov_graph_constant_number(const kov_graph *graph, kov_value value, double *
         if (memcmp(data, data + (size_t)i * size, size) != 0)
             return false;
     }
+    if (kov_dtype_is_complex(kov_tensor_dtype(tensor))) {
+        double parts[2];
+        kov_status status = kov_convert(kov_tensor_dtype(tensor), data, KOV_DTYPE_C128, parts, 1);
+        *out = parts[0];
+        return status == KOV_OK && parts[1] == 0;
+    }
     return kov_convert(kov_tensor_dtype(tensor), data, KOV_DTYPE_F64, out, 1) == KOV_OK;
 }
 

@@ -20,6 +20,8 @@ typedef struct kov_value_info {
     int node;
     int output;   /* which of the node's */
     uint8_t weak; /* kov_weak of tensor/promote.h: a Python number */
+    /* kov_integer_class of a parameter that is a weak integer; of a constant, its number tells. */
+    uint8_t integer_class;
 } kov_value_info;
 
 typedef struct kov_content_element {
@@ -101,7 +103,8 @@ static inline const kov_node *kov_graph_producer(const kov_graph *graph, kov_val
 }
 /* The constant's tensor, or NULL. */
 const kov_tensor *kov_graph_constant(const kov_graph *graph, kov_value value);
-/* The number of a constant of equal elements, of a type of whole bytes; false if it is none. */
+/* The number of a constant of equal elements, of a type of whole bytes; false if it is none, or has
+ * an imaginary part. */
 bool kov_graph_constant_number(const kov_graph *graph, kov_value value, double *out);
 /* Attribute by its name in the table; NULL if the op has none so named. */
 const kov_attr *kov_node_attr(const kov_node *node, const char *name);

@@ -66,10 +66,13 @@ static kov_status trace_body(kov_builder *b, int function, struct composite *c, 
     for (int i = 0; i < f->parameter_count; i++) {
         if (!is_data(f->parameters[i].kind) || c->arguments[i].kind == KOV_ARGUMENT_NONE)
             continue;
-        const kov_value_info info = *kov_builder_value(b, c->arguments[i].u.value);
-        c->arguments[i].u.value =
-            kov_builder_add_parameter(b, info.dtype, info.ndim, info.dims, info.content, info.weak,
-                                      f->parameters[i].name, KOV_ROLE_INPUT);
+        kov_value outer = c->arguments[i].u.value;
+        const kov_value_info info = *kov_builder_value(b, outer);
+        uint8_t integer_class = kov_builder_integer_class(b, outer);
+        kov_value v = kov_builder_add_parameter(b, info.dtype, info.ndim, info.dims, info.content,
+                                                info.weak, f->parameters[i].name, KOV_ROLE_INPUT);
+        kov_builder_set_integer_class(b, v, integer_class);
+        c->arguments[i].u.value = v;
     }
     b->composite_depth++;
     call_row(b, function, c->arguments, out);

@@ -74,8 +74,10 @@ static kov_status allocate_inferred(kov_eval *eval, const kov_node *node, kov_di
     kov_status status = kov_node_reinfer(node, inputs, dims, arena, outputs);
     for (int i = 0; i < node->output_count && status == KOV_OK; i++) {
         for (int axis = 0; axis < outputs[i].ndim && status == KOV_OK; axis++) {
+            /* All inputs are known: what gives the dimension is a number that none can be. */
             if (!kov_dim_is_number(outputs[i].dims[axis]))
-                status = kov_eval_fail(eval, KOV_INTERNAL, "dimension %d of output %d is not known",
+                status = kov_eval_fail(eval, KOV_INVALID_ARGUMENT,
+                                       "dimension %d of output %d is outside the range of sizes",
                                        axis, i);
         }
         eval->outputs[i].dtype = outputs[i].dtype;

@@ -2,6 +2,7 @@
 #include "runtime/eager_key.h"
 #include "base/hash.h"
 #include "base/status.h"
+#include "tensor/promote.h"
 #include <string.h>
 
 static void put(kov_eager_call_key *key, const void *data, size_t size)
@@ -64,8 +65,11 @@ static kov_status put_data(const kov_function_info *info, const kov_parameter_in
             put(key, &length, sizeof length);
         }
         return KOV_OK;
-    case KOV_ARGUMENT_BOOL:
     case KOV_ARGUMENT_INT:
+        put_byte(key, kov_integer_class(a->u.integer)); /* that it fits was found of this one */
+        add_input(key, KOV_EAGER_NUMBER, a);
+        return KOV_OK;
+    case KOV_ARGUMENT_BOOL:
     case KOV_ARGUMENT_FLOAT:
     case KOV_ARGUMENT_COMPLEX:
         add_input(key, KOV_EAGER_NUMBER, a);

@@ -55,9 +55,13 @@ static kov_value number_value(struct trace *t, const kov_argument *a)
     if (a->kind == KOV_ARGUMENT_COMPLEX)
         return kov_builder_add_parameter(b, KOV_DTYPE_C128, 0, NULL, NULL, KOV_WEAK_COMPLEX, NULL,
                                          KOV_ROLE_INPUT);
-    bool integer = a->kind == KOV_ARGUMENT_INT;
-    return kov_builder_add_parameter(b, integer ? KOV_DTYPE_I64 : KOV_DTYPE_F64, 0, NULL, NULL,
-                                     integer ? KOV_WEAK_INT : KOV_WEAK_FLOAT, NULL, KOV_ROLE_INPUT);
+    if (a->kind != KOV_ARGUMENT_INT)
+        return kov_builder_add_parameter(b, KOV_DTYPE_F64, 0, NULL, NULL, KOV_WEAK_FLOAT, NULL,
+                                         KOV_ROLE_INPUT);
+    kov_value v = kov_builder_add_parameter(b, KOV_DTYPE_I64, 0, NULL, NULL, KOV_WEAK_INT, NULL,
+                                            KOV_ROLE_INPUT);
+    kov_builder_set_integer_class(b, v, kov_integer_class(a->u.integer));
+    return v;
 }
 
 /* A shape or index: int64 scalar or 1-D, its elements known as symbols so that the dimensions they

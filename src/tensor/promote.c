@@ -166,3 +166,31 @@ kov_dtype kov_promote_to_float(kov_dtype dtype, kov_dtype floatx)
 {
     return dtype == KOV_DTYPE_BOOL || kov_dtype_is_integer(dtype) ? floatx : dtype;
 }
+
+/* ---- Ranges of Python ints ---- */
+
+enum { NEGATIVE = 0x80 }; /* beside the width: that of the narrowest type without its sign bit */
+
+uint8_t kov_integer_class(int64_t number)
+{
+    if (number < 0)
+        return NEGATIVE | (number >= INT8_MIN    ? 7
+                           : number >= INT16_MIN ? 15
+                           : number >= INT32_MIN ? 31
+                                                 : 63);
+    if (number <= UINT8_MAX)
+        return number <= INT8_MAX ? 7 : 8;
+    if (number <= UINT16_MAX)
+        return number <= INT16_MAX ? 15 : 16;
+    return number <= INT32_MAX ? 31 : number <= UINT32_MAX ? 32 : 63;
+}
+
+bool kov_integer_class_fits(uint8_t integer_class, kov_dtype dtype)
+{
+    if (!kov_dtype_is_integer(dtype))
+        return true;
+    int bits = (int)kov_dtype_bits(dtype), width = integer_class & ~NEGATIVE;
+    if (kov_dtype_is_signed(dtype))
+        return width <= bits - 1;
+    return width <= bits && !(integer_class & NEGATIVE);
+}

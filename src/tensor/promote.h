@@ -31,4 +31,11 @@ kov_status kov_promote(const kov_operand_type *types, int n, kov_dtype floatx, k
  * bool and integers become floatx, floats and complex stay; so do types without a promotion. */
 kov_dtype kov_promote_to_float(kov_dtype dtype, kov_dtype floatx);
 
+/* What is kept of a Python int instead of the number: two of the same class are held by the same
+ * integer types. 0 is none of them: that of a number of which nothing is known. */
+uint8_t kov_integer_class(int64_t number);
+/* Whether dtype holds the numbers of the class; true if dtype is no integer type, or nothing is
+ * known. */
+bool kov_integer_class_fits(uint8_t integer_class, kov_dtype dtype);
+
 #endif

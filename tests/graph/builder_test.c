@@ -182,6 +182,26 @@ static void negative_content(void **state)
     end(&w);
 }
 
+/* A graph that is made of another one's parts lives longer. */
+static void content_of_a_parameter_is_copied(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w);
+    kov_content_element at[] = {{true, false, 5}, {true, true, 7}};
+    kov_content content = {2, at};
+    const kov_dim length = 2;
+    kov_value x = kov_builder_add_parameter(w.b, KOV_DTYPE_I64, 1, &length, &content, KOV_WEAK_NONE,
+                                            NULL, KOV_ROLE_INPUT);
+    memset(at, 0, sizeof at);
+    content = (kov_content){0};
+    int64_t found[2];
+    assert_int_equal(kov_content_numbers(w.b, x, found, 2), 2);
+    assert_int_equal(found[0], 5);
+    assert_int_equal(found[1], -7);
+    end(&w);
+}
+
 static void parameters_that_are_refused(void **state)
 {
     (void)state;
@@ -389,6 +409,7 @@ int main(void)
         cmocka_unit_test(guards_where_a_hint_is_read),
         cmocka_unit_test(content_that_is_not_known),
         cmocka_unit_test(negative_content),
+        cmocka_unit_test(content_of_a_parameter_is_copied),
         cmocka_unit_test(parameters_that_are_refused),
         cmocka_unit_test(captures_go_through_bodies),
         cmocka_unit_test(values_of_closed_bodies_are_refused),

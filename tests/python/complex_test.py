@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from kov import _core
 
 DTYPES = ["complex64", "complex128"]
 SHAPES = [(), (1,), (5,), (2, 3), (0, 4), (3, 1, 2)]
@@ -89,6 +90,24 @@ def test_log1p_keeps_small_numbers(dtype):
     want = np.log1p(size) / 2 + 1j * np.arctan2(wide.imag, 1 + wide.real)
     # Where |1 + z| is near 1, x (2 + x) and y^2 cancel in the real part alone.
     check(ops.log1p(x), want, 4)
+
+
+def test_log1p_is_cut_by_the_sign_of_zero():
+    x = np.array([complex(-3, 0.0), complex(-3, -0.0)], "complex64")
+    np.testing.assert_array_equal(np.sign(np.asarray(ops.log1p(x)).imag), [1, -1])
+
+
+def test_traced_constants_keep_their_imaginary_part():
+    x = numbers((2, 3), "complex64")
+    for name in ("subtract", "multiply", "divide"):
+        trace = _core.Trace()
+        trace.enter()
+        try:
+            y = _core.function("numpy", name)(trace.input("complex64", (2, 3), "x"), 1j)
+        finally:
+            trace.exit()
+        got = trace.finish([y]).compile("NATIVE").run([ops.convert_to_tensor(x)])[0]
+        check(got, getattr(np, name)(x.astype("complex128"), 1j), 4)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -108,3 +108,62 @@ def test_errors_of_operations_name_the_function():
         call("random", "truncated_normal", (-3,), seed=1)
     with pytest.raises(ValueError, match="nanquantile"):
         call("numpy", "nanquantile", np.zeros((0,), "float32"), 0.5)
+
+
+CREATORS = [("zeros", {"shape": (2, LEAST)}), ("eye", {"N": LEAST}), ("identity", {"n": LEAST}),
+            ("repeat", {"x": np.float32(1), "repeats": LEAST}),
+            ("repeat", {"x": np.zeros((0, 3), "float32"), "repeats": LEAST})]
+
+
+@pytest.mark.parametrize("name, given", CREATORS, ids=lambda x: str(x)[:30])
+def test_least_integer_is_no_size(name, given):
+    with pytest.raises(ValueError, match=name):
+        call("numpy", name, **given)
+
+
+def test_convolutions_of_no_channels_and_of_huge_dilation():
+    with pytest.raises(ValueError, match="conv: inputs have 0 channels"):
+        call("nn", "conv", np.zeros((2, 2, 0), "float32"), np.zeros((2, 2, 0), "float32"))
+    with pytest.raises(ValueError, match="conv_transpose: strides, dilation"):
+        call("nn", "conv_transpose", np.zeros((7, 5, 17), "float32"), np.zeros((7, 5, 17), "float32"),
+             dilation_rate=2**63 - 1)
+
+
+def test_scalars_that_have_dimensions():
+    x = np.array([1, 2], "int8")
+    for name in ("max", "min"):
+        with pytest.raises(ValueError, match=f"{name}: initial has 2 dimensions"):
+            call("numpy", name, x, initial=np.zeros((1, 1), "int8"))
+    with pytest.raises(ValueError, match="pad: constant_values has 1 dimension"):
+        call("numpy", "pad", x, ((1, 1),), constant_values=np.zeros(2, "int8"))
+    with pytest.raises(ValueError, match="gaussian_blur: number 0 of sigma"):
+        call("image", "gaussian_blur", np.zeros((5, 5, 3), "float32"), sigma=np.ones((2, 3), "float32"))
+    with pytest.raises(TypeError, match="rtol and atol are real"):
+        call("numpy", "isclose", 1.0, 2.0, rtol=1j)
+
+
+def test_noise_of_dropout_adds_no_dimensions():
+    with pytest.raises(ValueError, match="dropout"):
+        call("random", "dropout", np.float32(3), 0.5, noise_shape=(2, 3), seed=1)
+
+
+def test_istft_has_no_negative_length():
+    with pytest.raises(ValueError, match="istft: length is -2"):
+        call("math", "istft", [np.ones((2, 6, 3), "float32")] * 2, 2, 2, 4, length=-2)
+
+
+def test_norms_of_no_elements():
+    for order in (1, 2, float("inf")):
+        assert call("linalg", "norm", np.zeros((3, 0), "float32"), ord=order, axis=(0, 1)) == 0
+    assert call("linalg", "norm", np.zeros((3, 0), "float32"), ord=float("inf"), axis=1).tolist() == [0] * 3
+
+
+def test_sort_of_a_scalar_without_an_axis_is_flat():
+    assert call("numpy", "sort", np.float32(3), axis=None).shape == (1,)
+
+
+def test_geomspace_whose_ratio_is_no_number():
+    for start, stop in ((1e-40, 3.0), (-1e-3, -3e38), (3e38, 1e-38)):
+        want = np.geomspace(np.float64(np.float32(start)), stop, 8)
+        # two powers of float32, whose exponents of up to 128 are rounded
+        np.testing.assert_allclose(call("numpy", "geomspace", np.float32(start), stop, 8), want, rtol=2e-5)

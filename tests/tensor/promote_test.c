@@ -181,13 +181,41 @@ static void to_float(void **state)
     assert_int_equal(kov_promote_to_float(KOV_DTYPE_C64, KOV_DTYPE_F32), KOV_DTYPE_C64);
 }
 
+/* Two numbers of a class are held by the same types. */
+static void classes_of_integers(void **state)
+{
+    (void)state;
+    static const int edges[] = {0, 7, 8, 15, 16, 31, 32, 62};
+    const kov_dtype types[] = {KOV_DTYPE_I8,  KOV_DTYPE_I16, KOV_DTYPE_I32, KOV_DTYPE_I64,
+                               KOV_DTYPE_U8,  KOV_DTYPE_U16, KOV_DTYPE_U32, KOV_DTYPE_U64,
+                               KOV_DTYPE_F16, KOV_DTYPE_BOOL};
+    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
+        for (int step = -1; step <= 1; step++) {
+            for (int sign = -1; sign <= 1; sign += 2) {
+                int64_t number = sign * ((INT64_C(1) << edges[i]) + step);
+                for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
+                    int bits = (int)kov_dtype_bits(types[t]);
+                    bool is_signed = kov_dtype_is_signed(types[t]), holds = true;
+                    if (kov_dtype_is_integer(types[t])) {
+                        __int128 high = ((__int128)1 << (is_signed ? bits - 1 : bits)) - 1;
+                        holds = number <= high && number >= (is_signed ? -high - 1 : 0);
+                    }
+                    assert_int_equal(kov_integer_class_fits(kov_integer_class(number), types[t]),
+                                     holds);
+                    assert_true(kov_integer_class_fits(0, types[t]));
+                }
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_are_keras), cmocka_unit_test(triples_are_keras),
         cmocka_unit_test(design_examples), cmocka_unit_test(none_and_one),
         cmocka_unit_test(python_complex),  cmocka_unit_test(refusals),
-        cmocka_unit_test(to_float),
+        cmocka_unit_test(to_float),        cmocka_unit_test(classes_of_integers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,8 +85,13 @@ def beyond_float32(array):
 
 def is_unsorted(sequence):
     from draw import Tensor
-    values = sequence.array if isinstance(sequence, Tensor) else np.zeros(0)
+    values = np.atleast_1d(sequence.array) if isinstance(sequence, Tensor) else np.zeros(0)
     return not (values[..., 1:] >= values[..., :-1]).all()
+
+
+def has_perspective(transform):
+    from draw import Tensor
+    return isinstance(transform, Tensor) and bool(np.atleast_1d(transform.array)[..., 6:].any())
 
 
 def beyond(row, arguments):
@@ -169,8 +174,7 @@ def beyond(row, arguments):
         return "NumPy takes the larger of x and slope x"
     if name == "nn.dot_product_attention" and arguments.get("attn_logits_soft_cap") is not None:
         return "NumPy's backend leaves the soft cap out"
-    if name == "image.affine_transform" and (isinstance(arguments["transform"], Tensor) and
-                                             arguments["transform"].array[..., 6:].any() or
+    if name == "image.affine_transform" and (has_perspective(arguments["transform"]) or
                                              "float16" in dtypes(arguments)):
         return "NumPy's backend has no perspective, and takes coordinates in float16"
     if row.module == "image" and "uint8" in dtypes(arguments):

@@ -5,7 +5,9 @@ What that backend leaves to JAX (convolutions, pooling, Fourier transforms) woul
 every shape; for these Keras's torch backend is asked, which has kernels.
 """
 
+import gc
 import os
+import resource
 import signal
 import warnings
 
@@ -13,6 +15,7 @@ os.environ["KERAS_BACKEND"] = "numpy"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 PATIENCE = 60  # seconds for one call
+MEMORY_LIMIT = 3 << 30  # bytes beyond which NumPy refuses, instead of filling pages for seconds
 BY_TORCH = {"nn.conv", "nn.depthwise_conv", "nn.separable_conv", "nn.conv_transpose", "nn.max_pool",
             "math.fft", "math.fft2"}
 
@@ -24,6 +27,7 @@ from keras.src.backend import torch as keras_torch  # noqa: E402
 from written import leaves, starred, written  # noqa: E402
 
 keras_torch.core.torch.set_num_threads(1)
+gc.freeze()  # what is imported is no garbage, and much to look through
 warnings.simplefilter("ignore")
 
 
@@ -53,10 +57,16 @@ def as_array(x):
     return (x.astype("float32") if x.dtype.name == "bfloat16" else x), x.dtype.name
 
 
+def limit_memory(limit):
+    """Not for good: the sanitizers of kov's process, which inherits it, map more."""
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.RLIM_INFINITY))
+
+
 def outcome(row, arguments):
     by_torch = f"{row.module}.{row.name}" in BY_TORCH
     signal.signal(signal.SIGALRM, too_long)
     signal.alarm(PATIENCE)
+    limit_memory(MEMORY_LIMIT)
     try:
         function = getattr(getattr(keras_torch if by_torch else backend, row.module), row.name)
         positional, rest = starred(row, {name: given(value) for name, value in arguments.items()})
@@ -67,3 +77,4 @@ def outcome(row, arguments):
         return ("error", type(error).__name__, str(error)[:600])
     finally:
         signal.alarm(0)
+        limit_memory(resource.RLIM_INFINITY)

@@ -56,6 +56,12 @@ kov_value kov_image_gaussian_blur(kov_builder *b, kov_value images, kov_ints ker
     if (b->status == KOV_OK && sigma.n != 2 && sigma.n != 0)
         return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
                                 "gaussian_blur: sigma has %d numbers; give 2", sigma.n);
+    for (int i = 0; i < sigma.n && b->status == KOV_OK; i++) {
+        if (kov_ndim(b, sigma.at[i]) != 0)
+            return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                    "gaussian_blur: number %d of sigma has %d dimensions", i,
+                                    kov_ndim(b, sigma.at[i]));
+    }
     for (int i = 0; i < 2; i++)
         width[i] =
             sigma.n == 0 ? kov_scalar_like(b, x, 1) : kov_cast(b, sigma.at[i], kov_dtype_of(b, x));

@@ -17,14 +17,20 @@ static kov_value length(kov_builder *b, kov_value x, const int *axes, int n)
     return kov_multiply(b, kov_sqrt(b, sum), scale);
 }
 
+/* Of sizes: where there are none, 0 is the greatest. */
+static kov_value greatest(kov_builder *b, kov_value sizes, kov_value over, bool keep)
+{
+    kov_value y = kov_reduce_max(b, sizes, over, keep);
+    return kov_maximum(b, y, kov_scalar_like(b, y, 0));
+}
+
 static kov_value vector_norm(kov_builder *b, kov_value x, double order, const int *axes, int n)
 {
     kov_value over = kov_axes_value(b, axes, n), size = kov_abs(b, x);
     if (order == 2)
         return length(b, x, axes, n);
     if (isinf(order))
-        return order > 0 ? kov_reduce_max(b, size, over, true)
-                         : kov_reduce_min(b, size, over, true);
+        return order > 0 ? greatest(b, size, over, true) : kov_reduce_min(b, size, over, true);
     if (order == 0) {
         kov_value counts = kov_not_equal(b, x, kov_scalar_like(b, x, 0));
         return kov_reduce_sum(b, kov_cast(b, counts, kov_dtype_of(b, x)), over, true);
@@ -58,7 +64,7 @@ static kov_value spectral_norm(kov_builder *b, kov_value x, double order, bool n
     kov_value last = kov_one_i64(b, kov_ndim(b, s) - 1);
     if (nuclear)
         return kov_reduce_sum(b, s, last, false);
-    return order > 0 ? kov_reduce_max(b, s, last, false) : kov_reduce_min(b, s, last, false);
+    return order > 0 ? greatest(b, s, last, false) : kov_reduce_min(b, s, last, false);
 }
 
 /* Greatest or least sum of absolute values of a column (order 1, -1) or a row (infinity). */
@@ -67,7 +73,7 @@ static kov_value sum_norm(kov_builder *b, kov_value x, double order, int row, in
     int summed = isinf(order) ? column : row, compared = isinf(order) ? row : column;
     kov_value sums = kov_reduce_sum(b, kov_abs(b, x), kov_one_i64(b, summed), true);
     kov_value over = kov_one_i64(b, compared);
-    return order > 0 ? kov_reduce_max(b, sums, over, true) : kov_reduce_min(b, sums, over, true);
+    return order > 0 ? greatest(b, sums, over, true) : kov_reduce_min(b, sums, over, true);
 }
 
 static kov_value matrix_norm(kov_builder *b, kov_value x, kov_choice ord, const int at[2],

@@ -280,8 +280,11 @@ kov_value kov_math_istft(kov_builder *b, kov_values x, int64_t sequence_length,
         y = kov_divide(b, y, kov_select(b, enough, weights, kov_scalar_like(b, weights, 1)));
     }
     int64_t start = center ? fft_length / 2 : 0, stop = center ? -(fft_length / 2) : INT64_MAX;
+    if (length.given && length.value < 0)
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT, "istft: length is %lld; it is at least 0",
+                                (long long)length.value);
     if (length.given)
-        stop = start + length.value;
+        stop = length.value > INT64_MAX - start ? INT64_MAX : start + length.value;
     if (stop == 0)
         stop = INT64_MAX; /* fft_length is 1: nothing was added */
     return kov_narrow(b, kov_slice_axis(b, y, last, start, stop, 1), dtype);

@@ -105,7 +105,7 @@ kov_value kov_nn_conv(kov_builder *b, kov_value inputs, kov_value kernel, kov_in
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
     int64_t channels = kov_dim_number(b, inputs, 1), taken = kov_dim_number(b, kernel, p.n);
-    if (taken < 1 || channels % taken != 0)
+    if (taken < 1 || channels < 1 || channels % taken != 0)
         return kov_builder_fail(
             b, KOV_INVALID_ARGUMENT,
             "conv: inputs have %lld channels, which %lld input channels of the kernel "
@@ -153,6 +153,11 @@ kov_value kov_nn_separable_conv(kov_builder *b, kov_value inputs, kov_value dept
     return kov_nn_conv(b, y, pointwise_kernel, ones, "valid", data_format, ones);
 }
 
+static bool is_moderate(int64_t number)
+{
+    return number >= -INT32_MAX && number <= INT32_MAX;
+}
+
 /* Keras's transposed convolution inserts stride - 1 zeros, pads by `left` and `right` and convolves
  * with the flipped kernel; OpenVINO cuts pads off the full result and may add zeros at its end. */
 static void transposed_pads(int64_t kernel, int64_t stride, bool same,
@@ -195,9 +200,15 @@ kov_value kov_nn_conv_transpose(kov_builder *b, kov_value inputs, kov_value kern
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
     for (int i = 0; i < p.n; i++) {
-        int64_t size = (kov_dim_number(b, kernel, i) - 1) * p.dilation.at[i] + 1;
+        int64_t size;
         const int64_t *more =
             output_padding.n == 0 ? NULL : &output_padding.at[output_padding.n == 1 ? 0 : i];
+        if (__builtin_mul_overflow(kov_dim_number(b, kernel, i) - 1, p.dilation.at[i], &size) ||
+            !is_moderate(size++) || !is_moderate(p.strides.at[i]) || (more && !is_moderate(*more)))
+            return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                    "conv_transpose: strides, dilation or output_padding of "
+                                    "dimension %d are too large",
+                                    i);
         transposed_pads(size, p.strides.at[i], p.auto_pad[0] == 's', more, &begin.at[i], &end.at[i],
                         &extra.at[i]);
     }

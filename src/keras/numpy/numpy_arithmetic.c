@@ -148,8 +148,8 @@ kov_value kov_numpy_float_power(kov_builder *b, kov_value x1, kov_value x2)
 
 kov_value kov_numpy_heaviside(kov_builder *b, kov_value x1, kov_value x2)
 {
-    kov_promote_pair(b, &x1, &x2);
-    kov_dtype dtype = kov_dtype_of(b, x1);
+    const kov_value both[] = {x1, x2};
+    kov_dtype dtype = kov_result_type(b, both, 2);
     if (!kov_dtype_is_float(dtype))
         dtype = dtype == KOV_DTYPE_I64 ? KOV_DTYPE_F64 : b->floatx;
     x1 = kov_cast(b, x1, dtype);

@@ -5,10 +5,24 @@
 
 typedef kov_value binary(kov_builder *b, kov_value x, kov_value y);
 
+/* The type to compare in: one that holds a Python int, too. That of uint64 and a number below 0
+ * need not be exact, since their signs tell. */
+static kov_dtype comparable(kov_builder *b, kov_value x1, kov_value x2)
+{
+    const kov_value both[] = {x1, x2};
+    kov_dtype dtype = kov_result_type(b, both, 2);
+    if (kov_integer_class_fits(kov_builder_integer_class(b, x1), dtype) &&
+        kov_integer_class_fits(kov_builder_integer_class(b, x2), dtype))
+        return dtype;
+    return dtype == KOV_DTYPE_U64 ? KOV_DTYPE_F64 : KOV_DTYPE_I64;
+}
+
 /* Order of bool is that of 0 and 1. */
 static kov_value compared(kov_builder *b, kov_value x1, kov_value x2, binary *emit)
 {
-    kov_promote_pair(b, &x1, &x2);
+    kov_dtype dtype = comparable(b, x1, x2);
+    x1 = kov_cast(b, x1, dtype);
+    x2 = kov_cast(b, x2, dtype);
     if (kov_is_bool_value(b, x1)) {
         x1 = kov_cast(b, x1, KOV_DTYPE_U8);
         x2 = kov_cast(b, x2, KOV_DTYPE_U8);
@@ -70,6 +84,8 @@ kov_value kov_numpy_isclose(kov_builder *b, kov_value x1, kov_value x2, kov_valu
                             kov_value atol, bool equal_nan)
 {
     kov_promote_pair_to_float(b, &x1, &x2);
+    if (kov_is_complex_value(b, rtol) || kov_is_complex_value(b, atol))
+        return kov_builder_fail(b, KOV_TYPE_ERROR, "isclose: rtol and atol are real");
     x1 = kov_widen(b, x1);
     x2 = kov_widen(b, x2);
     kov_dtype dtype = kov_part_dtype(kov_dtype_of(b, x1));

@@ -239,9 +239,15 @@ kov_value kov_numpy_geomspace(kov_builder *b, kov_value start, kov_value stop, k
                               bool endpoint, kov_dtype dtype, int64_t axis)
 {
     kov_space s = space_of(b, start, stop, num, endpoint, dtype);
-    kov_value ratio = kov_divide(b, s.stop, s.start);
-    kov_value part = kov_divide(b, s.index, s.divisor);
-    kov_value y = kov_multiply(b, s.start, kov_power(b, ratio, part));
+    kov_value part = kov_divide(b, s.index, s.divisor), y;
+    if (kov_is_complex_value(b, s.start)) {
+        y = kov_multiply(b, s.start, kov_power(b, kov_divide(b, s.stop, s.start), part));
+    } else { /* stop / start would overflow where both are numbers; where their signs differ: NaN */
+        kov_value sign = kov_sign(b, s.start), one = kov_scalar_like(b, part, 1.0);
+        y = kov_power(b, kov_multiply(b, s.start, sign), kov_subtract(b, one, part));
+        y = kov_multiply(b, y, kov_power(b, kov_multiply(b, s.stop, sign), part));
+        y = kov_multiply(b, y, sign);
+    }
     if (endpoint)
         y = kov_select(b, s.last, s.stop, y);
     return placed(b, "geomspace", y, s.dtype, axis);

@@ -83,7 +83,9 @@ static kov_value complex_log1p(kov_builder *b, kov_value z)
     kov_value x = kov_complex_part(b, z, 0), y = kov_complex_part(b, z, 1);
     kov_value half = kov_scalar_like(b, x, 0.5), two = kov_scalar_like(b, x, 2.0);
     kov_value rest = kov_add(b, kov_multiply(b, x, kov_add(b, two, x)), kov_multiply(b, y, y));
-    kov_value far = kov_log(b, kov_add(b, z, kov_scalar_like(b, z, 1.0)));
+    /* y is not added to, so that the sign of a zero says on which side of the cut z is. */
+    kov_value above = kov_complex_join(b, kov_add(b, x, kov_scalar_like(b, x, 1.0)), y);
+    kov_value far = kov_log(b, above);
     kov_value near = kov_multiply(b, log1p_of(b, rest), half);
     near = kov_select(b, kov_less(b, kov_abs(b, z), half), near, kov_complex_part(b, far, 0));
     return kov_complex_join(b, near, kov_complex_part(b, far, 1));

@@ -330,6 +330,10 @@ kov_value kov_numpy_pad(kov_builder *b, kov_value x, kov_ints pad_width, const c
                                 "pad: Argument `constant_values` can only be provided when "
                                 "`mode == 'constant'`, it is '%s'",
                                 mode);
+    if (constant_values != KOV_VALUE_NONE && kov_ndim(b, constant_values) != 0)
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                "pad: constant_values has %d dimensions; it must be a scalar",
+                                kov_ndim(b, constant_values));
     if (strcmp(mode, "circular") == 0)
         mode = "wrap";
     bool mirror = strcmp(mode, "reflect") == 0 || strcmp(mode, "symmetric") == 0;

@@ -70,13 +70,23 @@ static kov_value extreme(kov_builder *b, const char *function, kov_value x, cons
     return reduced(b, function, x, axis, keepdims, largest ? kov_reduce_max : kov_reduce_min);
 }
 
+/* `initial` as of the type of y; it has no dimensions that the result could take. */
+static kov_value initial_like(kov_builder *b, const char *function, kov_value initial, kov_value y)
+{
+    if (b->status == KOV_OK && kov_ndim(b, initial) != 0)
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                "%s: initial has %d dimensions; it must be a scalar", function,
+                                kov_ndim(b, initial));
+    return kov_cast(b, initial, kov_dtype_of(b, y));
+}
+
 kov_value kov_numpy_max(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims,
                         kov_value initial)
 {
     kov_value y = extreme(b, "max", x, axis, keepdims, true);
     if (initial == KOV_VALUE_NONE)
         return y;
-    return kov_numpy_maximum(b, y, kov_cast(b, initial, kov_dtype_of(b, y)));
+    return kov_numpy_maximum(b, y, initial_like(b, "max", initial, y));
 }
 
 kov_value kov_numpy_min(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims,
@@ -85,7 +95,7 @@ kov_value kov_numpy_min(kov_builder *b, kov_value x, const kov_axes *axis, bool 
     kov_value y = extreme(b, "min", x, axis, keepdims, false);
     if (initial == KOV_VALUE_NONE)
         return y;
-    return kov_numpy_minimum(b, y, kov_cast(b, initial, kov_dtype_of(b, y)));
+    return kov_numpy_minimum(b, y, initial_like(b, "min", initial, y));
 }
 
 kov_value kov_numpy_amax(kov_builder *b, kov_value x, const kov_axes *axis, bool keepdims)

@@ -24,7 +24,7 @@ static kov_value sorted_along(kov_builder *b, const char *function, kov_value x,
 
 kov_value kov_numpy_sort(kov_builder *b, kov_value x, const kov_axes *axis)
 {
-    if (kov_ndim(b, x) == 0)
+    if (kov_ndim(b, x) == 0 && axis->given && axis->n > 0)
         return kov_strong(b, x);
     return sorted_along(b, "sort", x, axis, false);
 }

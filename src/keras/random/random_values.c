@@ -158,6 +158,8 @@ kov_value kov_random_dropout(kov_builder *b, kov_value inputs, kov_value rate,
     kov_value kept =
         kov_less(b, kov_random_unit(b, key, shape, KOV_DTYPE_F32, DROPOUT_STREAM), keep);
     kov_value scale = kov_cast(b, keep, dtype);
+    if (noise_shape != KOV_VALUE_NONE) /* it may not add to the shape of the inputs */
+        kept = kov_broadcast_to(b, kept, kov_shape_value(b, inputs));
     return kov_select(b, kept, kov_divide(b, inputs, scale), kov_scalar_like(b, inputs, 0));
 }
 
