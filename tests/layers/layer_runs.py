@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keras on JAX as recorded, processes of the judges' Python, and the devices of kov."""
 
+import contextlib
 import functools
 import os
 import pathlib
 import pickle
 import subprocess
+import warnings
 
 import numpy as np
 
@@ -59,20 +61,18 @@ def ask(backend, module, function, *arguments):
     return result
 
 
-class on_device:
-    """The device that kov traces for, in a `with`."""
-
-    def __init__(self, device):
-        self.device = device
-
-    def __enter__(self):
-        from kov import _core
-        self.before = _core.get_device()
-        _core.set_device(self.device)
-
-    def __exit__(self, *error):
-        from kov import _core
-        _core.set_device(self.before)
+@contextlib.contextmanager
+def on_device(device, eager=False):
+    """kov traces for the device; a model that runs eagerly instead is an error unless `eager`."""
+    from kov import _core
+    before = _core.get_device()
+    _core.set_device(device)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore" if eager else "error", message=".*runs eagerly")
+            yield
+    finally:
+        _core.set_device(before)
 
 
 def assert_close(got, want, rtol, atol, label=""):

@@ -3,7 +3,6 @@
 
 import os
 import random
-import warnings
 
 os.environ["KERAS_BACKEND"] = "kov"
 
@@ -47,8 +46,7 @@ def model_of(layer, data, training=None):
 
 def predicted(model, data, device, eager=False):
     """`predict` on the device; it runs eagerly only where Keras's own code asks for a content."""
-    with on_device(device), warnings.catch_warnings():
-        warnings.simplefilter("ignore" if eager else "error")
+    with on_device(device, eager):
         return model.predict(data, verbose=0)
 
 
