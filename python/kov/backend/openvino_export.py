@@ -7,6 +7,7 @@ from kov import _core
 
 from keras.src import tree
 from keras.src.export.export_utils import get_input_signature
+from keras.src.models import Functional
 
 from .trace import TraceScope
 
@@ -15,8 +16,13 @@ def ir_of_model(model, input_signature=None):
     """(xml, bin) as bytes. Inputs stand in the order of `tree.flatten`, their batch is free."""
     if input_signature is None:
         input_signature = get_input_signature(model)
-    if isinstance(input_signature, (list, tuple)) and len(input_signature) == 1:
-        input_signature = input_signature[0]
+    arguments = 1
+    if isinstance(input_signature, (list, tuple)):
+        arguments = len(input_signature)
+        if arguments == 1:
+            input_signature = input_signature[0]
+        elif isinstance(model, Functional) or len(inspect.signature(model.call).parameters) == 1:
+            arguments = 1  # which is the list
     scope = TraceScope()
     with scope:
         batch = scope.trace.symbol("batch")
@@ -31,11 +37,9 @@ def ir_of_model(model, input_signature=None):
         names = _names(input_signature) if len(leaves) > 1 else ["input"]
         inputs = [placeholder(*pair) for pair in zip(leaves, names)]
         inputs = tree.pack_sequence_as(input_signature, inputs)
-        takes_several = len(inspect.signature(model.call).parameters) > 1
-        if takes_several and isinstance(inputs, (list, tuple)):
-            outputs = model(*inputs)
-        else:
-            outputs = model(inputs)
+        # Where nobody says so, layers whose own default is to train would switch it on for the rest.
+        options = {"training": False} if model._call_has_training_arg else {}
+        outputs = model(*(inputs if arguments > 1 else [inputs]), **options)
         results = [_core.as_traced(x, scope.trace) for x in tree.flatten(outputs)]
         graph = scope.trace.finish(results)
     variables = [variable._value for variable, _ in scope.reads.values()]
