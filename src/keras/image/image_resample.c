@@ -82,6 +82,8 @@ kov_value kov_resample_weights(kov_builder *b, const char *function, const char 
     return kov_select(b, covered, weights, zero);
 }
 
+enum { FEW_CHANNELS = 32 };
+
 kov_value kov_resample_axis(kov_builder *b, kov_value x, int axis, kov_value weights)
 {
     int ndim = kov_ndim(b, x);
@@ -90,6 +92,11 @@ kov_value kov_resample_axis(kov_builder *b, kov_value x, int axis, kov_value wei
     weights = kov_cast(b, weights, kov_dtype_of(b, x));
     if (axis == ndim - 1)
         return kov_mat_mul(b, x, weights, false, true);
+    /* A few channels behind the axis: one product of all lines, not a narrow one for each. */
+    int64_t channels;
+    if (axis == ndim - 2 && kov_dim_known(b, x, ndim - 1, &channels) && channels < FEW_CHANNELS)
+        return kov_swap(b, kov_mat_mul(b, kov_swap(b, x, axis, ndim - 1), weights, false, true),
+                        axis, ndim - 1);
     /* (before, in, behind): one product for all that lies behind the axis. */
     const kov_value parts[] = {kov_dims_value(b, x, 0, axis + 1), kov_one_i64(b, -1)};
     const kov_value shape[] = {kov_dims_value(b, x, 0, axis), kov_dims_value(b, weights, 0, 1),

@@ -153,8 +153,8 @@ kov_status kov_eval_scatter_nd_update(kov_eval *eval)
         if (reduction == KOV_SCATTER_NONE)
             memcpy((char *)eval->outputs[0].data + (size_t)(place * row) * size,
                    (const char *)updates->data + (size_t)(i * row) * size, (size_t)row * size);
-        for (int64_t j = 0; j < row && reduction != KOV_SCATTER_NONE; j++)
-            kov_scatter_apply(&scatter, place * row + j, i * row + j);
+        else
+            kov_scatter_apply_row(&scatter, place * row, i * row, row);
     }
     if (scatter.data)
         status = kov_scatter_close(&scatter, status);

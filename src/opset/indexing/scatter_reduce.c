@@ -92,7 +92,7 @@ kov_status kov_scatter_open(const kov_eval *eval, kov_scatter_reduction reductio
     return status;
 }
 
-void kov_scatter_apply(kov_scatter *scatter, int64_t place, int64_t update)
+static void apply(kov_scatter *scatter, int64_t place, int64_t update)
 {
     if (scatter->wide == KOV_DTYPE_F64) {
         double *at = (double *)scatter->data + place;
@@ -109,6 +109,25 @@ void kov_scatter_apply(kov_scatter *scatter, int64_t place, int64_t update)
 }
 
 /* Sums, the commonest, in loops of their own. */
+void kov_scatter_apply_row(kov_scatter *scatter, int64_t place, int64_t update, int64_t n)
+{
+    bool sum = scatter->reduction == KOV_SCATTER_SUM;
+    if (sum && scatter->wide == KOV_DTYPE_F64) {
+        double *data = (double *)scatter->data + place;
+        const double *updates = (const double *)scatter->updates + update;
+        for (int64_t k = 0; k < n; k++)
+            data[k] += updates[k];
+    } else if (sum && scatter->wide == KOV_DTYPE_I64) {
+        uint64_t *data = (uint64_t *)scatter->data + place;
+        const uint64_t *updates = (const uint64_t *)scatter->updates + update;
+        for (int64_t k = 0; k < n; k++)
+            data[k] += updates[k];
+    } else {
+        for (int64_t k = 0; k < n; k++)
+            apply(scatter, place + k, update + k);
+    }
+}
+
 void kov_scatter_apply_all(kov_scatter *scatter, const int64_t *places, int64_t n)
 {
     bool sum = scatter->reduction == KOV_SCATTER_SUM;
@@ -124,7 +143,7 @@ void kov_scatter_apply_all(kov_scatter *scatter, const int64_t *places, int64_t 
             data[places[k]] += updates[k];
     } else {
         for (int64_t k = 0; k < n; k++)
-            kov_scatter_apply(scatter, places[k], k);
+            apply(scatter, places[k], k);
     }
 }
 

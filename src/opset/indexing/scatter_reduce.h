@@ -33,8 +33,8 @@ typedef struct kov_scatter {
 /* Loads inputs 0 (data) and 2 (updates). */
 kov_status kov_scatter_open(const kov_eval *eval, kov_scatter_reduction reduction,
                             kov_scatter *out);
-/* data[place] becomes data[place] reduced with updates[update]. */
-void kov_scatter_apply(kov_scatter *scatter, int64_t place, int64_t update);
+/* data[place + j] becomes data[place + j] reduced with updates[update + j], for j < n. */
+void kov_scatter_apply_row(kov_scatter *scatter, int64_t place, int64_t update, int64_t n);
 /* For updates 0 .. n - 1 in order, each at its place. */
 void kov_scatter_apply_all(kov_scatter *scatter, const int64_t *places, int64_t n);
 /* data[place] becomes what the first update replaces. */
