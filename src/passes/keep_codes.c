@@ -24,6 +24,13 @@ static const kov_value_info *info_of(const kov_rewrite *r, kov_value v)
     return kov_graph_value(r->from, v);
 }
 
+/* Whether v may be weights: they are known before a run, or are the same for many rounds of a loop,
+ * in whose body nobody can tell. */
+static bool may_be_weights(const kov_rewrite *r, kov_value v)
+{
+    return r->stable[v] || r->from != r->user;
+}
+
 static bool is_byte(const kov_rewrite *r, kov_value v)
 {
     kov_dtype dtype = info_of(r, v)->dtype;
@@ -136,7 +143,7 @@ static bool match_codes(const kov_rewrite *r, kov_value v, found *f)
 {
     const kov_node *convert = kov_match(r, v, KOV_OP_CONVERT);
     kov_value codes = convert ? convert->inputs[0] : KOV_VALUE_NONE;
-    if (!convert || !r->stable[v] || !is_byte(r, codes) || !is_matrix(r, codes))
+    if (!convert || !may_be_weights(r, v) || !is_byte(r, codes) || !is_matrix(r, codes))
         return false;
     f->rows = info_of(r, codes)->dims[0];
     f->columns = info_of(r, codes)->dims[1];
@@ -166,7 +173,7 @@ static kov_value match_gather(const kov_rewrite *r, kov_value v, int axis, found
 /* One number per column of the weights, or per group and column. */
 static bool match_table(const kov_rewrite *r, kov_value v, found *f, bool *grouped, kov_value *out)
 {
-    if (!r->stable[v])
+    if (!may_be_weights(r, v))
         return false;
     for (int axis = 0; axis < 2; axis++) {
         const kov_value groups = f->groups;
@@ -217,7 +224,7 @@ static bool match_weights(const kov_rewrite *r, kov_value v, found *f)
 static bool match_operand(const kov_rewrite *r, kov_value v, bool transposed, found *f)
 {
     const kov_value_info *x = info_of(r, v);
-    if (x->ndim != 2 || !r->stable[v])
+    if (x->ndim != 2 || !may_be_weights(r, v))
         return false;
     kov_value inner = v;
     for (const kov_node *node; (node = kov_match(r, inner, KOV_OP_RESHAPE)) != NULL;)
@@ -294,7 +301,7 @@ static kov_value emit(kov_rewrite *r, const found *f, kov_value data, kov_value 
 /* int8 that is moved after it was widened. */
 static bool match_moved(kov_rewrite *r, kov_value v, bool transposed, found *f, kov_value *codes)
 {
-    if (!r->stable[v] || !is_matrix(r, v))
+    if (!may_be_weights(r, v) || !is_matrix(r, v))
         return false;
     *codes = narrow(r, v, 4);
     const kov_value_info *x = info_of(r, v);
@@ -339,5 +346,5 @@ kov_status kov_pass_keep_codes(const kov_graph *graph, const kov_pass_options *o
                                kov_graph **out)
 {
     (void)options;
-    return kov_rewrite_graph(graph, rule, NULL, out);
+    return kov_rewrite_graph(graph, rule, (void *)graph, out);
 }

@@ -11,6 +11,8 @@ kov_status kov_pass_inline(const kov_graph *graph, const kov_pass_options *optio
 kov_status kov_pass_fold(const kov_graph *graph, const kov_pass_options *options, kov_graph **out);
 kov_status kov_pass_keep_codes(const kov_graph *graph, const kov_pass_options *options,
                                kov_graph **out);
+kov_status kov_pass_hoist_stable(const kov_graph *graph, const kov_pass_options *options,
+                                 kov_graph **out);
 kov_status kov_pass_simplify(const kov_graph *graph, const kov_pass_options *options,
                              kov_graph **out);
 kov_status kov_pass_sink_transpose(const kov_graph *graph, const kov_pass_options *options,

@@ -17,6 +17,7 @@ static const struct {
     {{"keep_codes", "keeps products and the order in which they are added", true},
      kov_pass_keep_codes,
      false},
+    {{"hoist_stable", "keeps bits", true}, kov_pass_hoist_stable, false},
     {{"simplify", "keeps bits", true}, kov_pass_simplify, false},
     {{"sink_transpose", "keeps bits, but for the order in which a reduction adds", true},
      kov_pass_sink_transpose,
