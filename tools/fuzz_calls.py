@@ -238,7 +238,7 @@ class Run:
         self.reason = self.agree.beyond(row, arguments)
         if self.reason:
             return None
-        judge = self.judged(index, row, arguments)
+        judge = self.judged(index, row, self.agree.for_judge(row, arguments, kov))
         if judge[0] == "error":
             self.reason = "the judge refuses the call"
             return None

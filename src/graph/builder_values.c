@@ -260,7 +260,9 @@ kov_value kov_as_float(kov_builder *b, kov_value v)
     const kov_value_info *info = kov_builder_value(b, v);
     if (v == KOV_VALUE_ERROR)
         return v;
-    kov_dtype dtype = info->weak ? b->floatx : kov_promote_to_float(info->dtype, b->floatx);
+    kov_dtype dtype = kov_promote_to_float(info->dtype, b->floatx);
+    if (info->weak != KOV_WEAK_NONE) /* a Python complex has a type of its own, the others floatx */
+        dtype = info->weak == KOV_WEAK_COMPLEX ? kov_result_type(b, &v, 1) : b->floatx;
     return kov_cast(b, v, dtype);
 }
 

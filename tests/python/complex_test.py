@@ -97,6 +97,17 @@ def test_log1p_is_cut_by_the_sign_of_zero():
     np.testing.assert_array_equal(np.sign(np.asarray(ops.log1p(x)).imag), [1, -1])
 
 
+def test_python_complex_stays_complex():
+    for name in ("arccos", "exp", "log1p", "sqrt"):
+        got = getattr(ops, name)(0.5 + 1j)
+        check(got, getattr(np, name)(np.complex128(0.5 + 1j)), 8)  # two roundings
+
+
+def test_sparse_sigmoid_of_infinity():
+    x = np.array([complex(np.inf, 0), complex(-np.inf, 1), complex(3e38, -3e38), 0.5j], "complex64")
+    np.testing.assert_array_equal(np.asarray(ops.sparse_sigmoid(x)), np.array([1, 0, 1, 0.5 + 0.25j]))
+
+
 def test_traced_constants_keep_their_imaginary_part():
     x = numbers((2, 3), "complex64")
     for name in ("subtract", "multiply", "divide"):

@@ -14,6 +14,7 @@ ERRORS = {"ValueError", "TypeError", "NotImplementedError", "IndexError", "Memor
 # of float64 much is computed in float32 by the judge.
 SLACK = {"float16": 2e-2, "bfloat16": 8e-2, "float32": 2e-4, "float64": 1e-6,
          "complex64": 2e-4, "complex128": 1e-6}
+RANGE = {"float16": 6e4, "float64": 1e308, "complex128": 1e308}  # of the others 3e38
 # The least numbers above 0, of which two formulas may differ by some.
 LEAST = {"float16": 2.4e-7, "bfloat16": 1e-37, "float32": 1e-37, "complex64": 1e-37}
 # Sums of products or of elements: their error is measured by the arguments, since terms cancel.
@@ -27,8 +28,9 @@ SUMS = {
     "nn.gelu", "nn.moments", "nn.separable_conv", "math.cdist", "math.fft", "math.fft2", "math.ifft2",
     "math.irfft", "math.istft", "math.rfft", "math.segment_sum", "math.stft",
     "image.gaussian_blur", "image.resize", "image.scale_and_translate",
+    "nn.layer_normalization", "nn.rms_normalization", "nn.tanh_shrink",
 }
-NAN_AWARE = {"numpy.median", "numpy.unique", "numpy.isin", "numpy.sort", "numpy.quantile",
+NAN_AWARE = {"math.top_k", "numpy.median", "numpy.unique", "numpy.isin", "numpy.sort", "numpy.quantile",
              "numpy.percentile"} | {"numpy.nan" + name for name in (
                  "argmax", "argmin", "cumprod", "cumsum", "max", "mean", "median", "min",
                  "percentile", "prod", "quantile", "std", "sum", "var")}
@@ -38,14 +40,28 @@ NO_VALUES = {
     "random.*": "draws",
     "image.elastic_transform": "draws",
     "numpy.empty": "any content", "numpy.empty_like": "any content",
-    "linalg.svd": "signs are free", "linalg.qr": "signs are free", "linalg.eigh": "signs are free",
     "linalg.eig": "signs and order are free",
-    "nn.tanh_shrink": "NumPy's formula cancels near 0", "nn.selu": "NumPy's is of its own constants",
     "nn.ctc_loss": "NumPy's has a finite number for what cannot be", "nn.ctc_decode": "so has this",
     "numpy.argsort": "NumPy's order of equal elements is not that of their places",
     "numpy.argpartition": "order within the parts is free",
     "nn.sparsemax": "of large numbers NumPy's formula cancels",
 }
+# Results of which signs or the order are free are left out: these are judged, those of QR by size.
+JUDGED_RESULTS = {"linalg.svd": (1,), "linalg.eigh": (0,), "linalg.qr": (1,),
+                  "math.top_k": (0,)}  # NumPy's order of equal elements is not that of their places
+# Where the last bits of an argument decide: of types of another width nothing can be said.
+SENSITIVE = {"numpy." + name for name in (
+    "sin", "cos", "tan", "sinc", "fmod", "mod", "floor_divide", "divmod", "histogram", "nextafter",
+    "digitize", "searchsorted", "floor", "ceil", "round", "trunc", "sign", "heaviside", "unique", "isin")}
+# What Keras computes in floats, while NumPy's formula stays in integers, which wrap around: of integers
+# kov must give what NumPy gives of the same numbers as floats.
+IN_FLOATS = {"numpy." + name for name in (
+    "trapezoid", "var", "std", "nanvar", "nanstd", "geomspace", "logspace", "linspace", "quantile",
+    "nanquantile", "percentile", "nanpercentile", "hypot", "nextafter", "deg2rad", "rad2deg",
+    "reciprocal", "average", "median", "nanmedian", "corrcoef", "cov", "sinc", "heaviside")} | {
+        "math." + name for name in ("erf", "erfc", "erfinv", "rsqrt", "logsumexp", "lgamma", "gammainc")}
+OF_INDICES = {"nn." + name for name in (
+    "one_hot", "multi_hot", "sparse_categorical_crossentropy", "ctc_loss", "ctc_decode", "unfold")}
 
 
 def unclear(kov):
@@ -83,10 +99,69 @@ def beyond_float32(array):
     return bool((np.isfinite(size) & (size > np.finfo("float32").max)).any())
 
 
+def reaches_over(arguments):
+    """Whether an update of a slice begins or ends outside of the array."""
+    from draw import Tensor
+    if not all(isinstance(arguments.get(key), Tensor) for key in ("inputs", "updates")):
+        return True
+    starts = arguments["start_indices"]
+    starts = np.atleast_1d(starts.array if isinstance(starts, Tensor) else np.array(starts, object))
+    dims, sizes = arguments["inputs"].array.shape, arguments["updates"].array.shape
+    return len(starts) != len(dims) or any(
+        start < 0 or start + size > dim for start, size, dim in zip(starts, sizes, dims))
+
+
 def is_unsorted(sequence):
     from draw import Tensor
     values = np.atleast_1d(sequence.array) if isinstance(sequence, Tensor) else np.zeros(0)
     return not (values[..., 1:] >= values[..., :-1]).all()
+
+
+def is_hermitian(x):
+    return x.ndim >= 2 and x.shape[-1] == x.shape[-2] and np.array_equal(x, np.swapaxes(x.conj(), -1, -2))
+
+
+def powers_overflow(x, arguments):
+    n = number_of(arguments.get("N")) or x.array.size
+    return largest(x.array) ** max(float(n) - 1, 0) >= 2.0 ** (np.iinfo(x.dtype).bits - 1)
+
+
+def number_of(x):
+    """A drawn scalar as a Python number, or None."""
+    from draw import Tensor
+    if isinstance(x, Tensor):
+        return x.array.item() if x.array.size == 1 else None
+    return x if type(x) in (bool, int, float) else None
+
+
+def in_floats(value):
+    from draw import Tensor
+    if isinstance(value, list):
+        return [in_floats(item) for item in value]
+    if not isinstance(value, Tensor) or not (value.dtype == "bool" or "int" in value.dtype):
+        return value
+    dtype = "float32" if largest(value.array) < 2**24 else "float64"
+    return Tensor(value.array.astype(dtype), dtype)
+
+
+def for_judge(row, arguments, kov):
+    """The arguments that the judge is to be asked with, for a result of kov's."""
+    name = f"{row.module}.{row.name}"
+    floats = all(dtype.startswith(("float", "bfloat", "complex")) for dtype in kov[2])
+    if not floats or not (name in IN_FLOATS or row.module == "nn" and name not in OF_INDICES):
+        return arguments
+    return {key: value if key == "mask" else in_floats(value) for key, value in arguments.items()}
+
+
+def is_outside(array, dtype):
+    """Whether a float in the array is none of this integer type's numbers."""
+    info = np.iinfo(dtype)
+    size = array.real.astype(np.float64)
+    return not (np.isfinite(size) & (size > float(info.min) - 1) & (size < float(info.max) + 1)).all()
+
+
+def is_between(value, low, high):
+    return isinstance(value, (int, float)) and low <= value <= high
 
 
 def has_perspective(transform):
@@ -128,16 +203,18 @@ def beyond(row, arguments):
         return "NumPy sums up in 16 bits"
     if name == "math.istft" and type(arguments.get("center", True)) is not bool:
         return "NumPy's backend compares center with False by `is`"
-    if name in SUMS and any(not np.isfinite(x).all() or largest(x) > HUGE for x in arrays(arguments)):
-        return "where the sums of infinities and of numbers near them overflow is free"
+    if name in SUMS and any(largest(x) > HUGE for x in arrays(arguments)):
+        return "where the sums of numbers near infinity overflow is free"
+    if name in ("numpy.prod", "numpy.nanprod") and any(largest(x) > HUGE for x in arrays(arguments)):
+        return "where products of numbers near infinity overflow is free"
+    if name in SUMS and "bfloat16" in dtypes(arguments) and any(
+            x.size > 64 for x in arrays(arguments)):
+        return "NumPy rounds every partial sum to 16 bits"
     if name == "core.stop_gradient" and not isinstance(arguments.get("variable"), Tensor):
         return "NumPy's backend gives back the list that it is given"
     if name in ("numpy.nanquantile", "numpy.nanpercentile") and any(
             x.size == 0 for x in arrays(arguments)):
         return "NumPy's quantiles of nothing lose the shape of q"
-    if name in ("numpy.quantile", "numpy.nanquantile", "numpy.percentile", "numpy.nanpercentile") and any(
-            "int" in dtype for dtype in dtypes(arguments)):
-        return "NumPy's quantiles of integers wrap around"
     if name == "numpy.kron" and len({"float16", "bfloat16"} & dtypes(arguments)) and any(
             "int" in dtype for dtype in dtypes(arguments)):
         return "NumPy multiplies in float64 what Keras says is of 16 bits"
@@ -145,45 +222,77 @@ def beyond(row, arguments):
         return "NumPy's default is float64"
     if name in ("nn.one_hot", "nn.multi_hot") and arguments.get("num_classes") in (0, None):
         return "NumPy's backend takes 0 for not given"
-    if name == "math.logsumexp" and arguments.get("keepdims"):
+    if name == "math.logsumexp" and (arguments.get("axis") == () or arguments.get("keepdims") and
+                                     type(arguments.get("axis")) is not int):
         return "NumPy's backend gives a scalar a dimension"
-    if row.module == "random" and any(isinstance(value, Tensor) and value.array.ndim
-                                      for value in arguments.values()):
+    if row.module == "random" and any(isinstance(value, Tensor) and value.array.ndim or
+                                      isinstance(value, (tuple, list)) and key != "shape"
+                                      for key, value in arguments.items()):
         return "Keras's backends differ in what the shapes of distributions' numbers do"
     if name == "image.sobel_edges":
         return "NumPy's backend mirrors at the border, the others fill with zeros"
-    if row.module == "nn" and any("int" in dtype or "complex" in dtype for dtype in dtypes(arguments)):
-        return "NumPy's formulas stay in integers, which wrap around, or are of real numbers"
-    if name in ("numpy.trapezoid", "numpy.vander", "numpy.var", "numpy.std", "numpy.nanvar",
-                "numpy.nanstd", "numpy.geomspace", "numpy.logspace", "numpy.linspace") and not all(
-                    "float" in str(dtype) for dtype in dtypes(arguments) | {arguments.get("dtype")
-                                                                            or "float32"}):
-        return "NumPy's steps wrap around or are rounded to integers"
+    if name in ("numpy.geomspace", "numpy.logspace", "numpy.linspace") and "int" in str(
+            arguments.get("dtype")):
+        return "which whole number a float that is nearly one is rounded to"
+    if name == "numpy.linspace" and number_of(arguments.get("num")) == 1 and arguments.get("retstep"):
+        return "NumPy's step of one point is a scalar"
+    if name == "numpy.arange" and any("float" in str(getattr(value, "dtype", type(value)))
+                                      for value in arguments.values()):
+        return "NumPy rounds the step of a range of floats, and takes 0 for an endless one's length"
+    if name == "numpy.sinc" and "float16" in dtypes(arguments):
+        return "NumPy rounds pi x to 16 bits before its sine"
+    if name in ("numpy.isclose", "numpy.allclose") and ("float16" in dtypes(arguments) or any(
+            isinstance(arguments.get(key), Tensor) and not np.isfinite(arguments[key].array).all()
+            for key in ("rtol", "atol"))):
+        return "where NumPy's tolerance overflows, infinities are close to numbers; not on JAX"
+    if name == "linalg.matrix_rank" and ("bfloat16" in dtypes(arguments) or "tol" in arguments):
+        return "where a singular value that is an error of rounding counts"
+    if name == "core.slice_update" and reaches_over(arguments):
+        return "NumPy's indices wrap around, JAX's and kov's are clamped"
+    if name == "linalg.cholesky_inverse" and any(x.ndim > 2 for x in arrays(arguments)):
+        return "NumPy's backend inverts one matrix"
+    if name == "linalg.eigh" and not all(is_hermitian(x) for x in arrays(arguments)):
+        return "NumPy looks at one triangle, JAX at the mean of both"
+    if row.module == "linalg" and not all(np.isfinite(x).all() for x in arrays(arguments)):
+        return "where a NaN goes"
+    if name in ("nn.moments", "numpy.geomspace", "numpy.correlate") and any(
+            "complex" in dtype for dtype in dtypes(arguments)):
+        return "NumPy's backend loses the imaginary part"
+    if name in ("numpy.corrcoef", "numpy.cov") and any(
+            x.ndim < 2 or x.shape[0] < 2 for x in arrays(arguments)):
+        return "Keras's shape of one variable differs from NumPy's"
+    if name == "numpy.vander" and any("int" in x.dtype and powers_overflow(x, arguments)
+                                      for x in tensors(arguments)):
+        return "NumPy's powers of integers are floats first"
+    if name == "numpy.float_power" and any(largest(x) >= 2**24 for x in arrays(arguments)):
+        return "whether the exponent is odd is in its last bits"
+    if name == "math.in_top_k" and isinstance(arguments["k"], int) and arguments["k"] < 0:
+        return "NumPy takes all but the last"
     if name in ("numpy.bartlett", "numpy.blackman", "numpy.hamming", "numpy.hanning",
                 "numpy.kaiser") and type(arguments.get("x")) is not int:
         return "NumPy has windows of lengths that are not whole"
     if name == "numpy.view" and dtypes(arguments) & {"int64", "uint64", "float64",
                                                     "complex64", "complex128"}:
         return "NumPy's backend reads 64 bits as 32"
-    if name == "numpy.corrcoef" or name.startswith("numpy.nan") and arguments.get("axis") == ():
+    if name.startswith("numpy.nan") and arguments.get("axis") == ():
         return "Keras's shape differs from NumPy's"
     if name == "numpy.unique" and (arguments.get("size") is not None or not arguments.get(
             "sorted", True)):
         return "the order is free; JAX fills with the least element as kov does, NumPy with 0"
-    if name == "nn.leaky_relu" and not -1 <= arguments.get("negative_slope", 0.2) <= 1:
+    if name == "nn.leaky_relu" and not is_between(arguments.get("negative_slope", 0.2), -1, 1):
         return "NumPy takes the larger of x and slope x"
     if name == "nn.dot_product_attention" and arguments.get("attn_logits_soft_cap") is not None:
         return "NumPy's backend leaves the soft cap out"
     if name == "image.affine_transform" and (has_perspective(arguments["transform"]) or
                                              "float16" in dtypes(arguments)):
         return "NumPy's backend has no perspective, and takes coordinates in float16"
-    if row.module == "image" and "uint8" in dtypes(arguments):
-        return "halves are rounded by the last bit of a float32"
     if name == "linalg.lstsq" and arguments.get("rcond") is not None:
         return "NumPy's backend gives rcond no effect"
     if name == "numpy.exp2" and any("complex" in dtype for dtype in dtypes(arguments)):
         return "the angle of a large imaginary part is in its last bits"
-    if "int" in str(arguments.get("dtype")) and any("float" in d for d in dtypes(arguments)):
+    if "int" in str(arguments.get("dtype")) and "numpy.view" != name and any(
+            "float" in x.dtype and (x.array.size > 1 or is_outside(x.array, arguments["dtype"]))
+            for x in tensors(arguments)):
         return "what floats outside an integer's range become"
     if name in ("math.fft", "math.fft2", "math.ifft2", "math.rfft", "math.irfft", "math.stft",
                 "math.istft") and not all(np.isfinite(x).all() for x in arrays(arguments)):
@@ -206,8 +315,8 @@ def beyond(row, arguments):
         return "NumPy's backend interpolates integers in float32"
     if name == "numpy.searchsorted" and is_unsorted(arguments["sorted_sequence"]):
         return "any place will do"
-    if name in ("numpy.nextafter", "numpy.ldexp", "numpy.hypot") and not all("float" in dtype for dtype in dtypes(arguments)):
-        return "NumPy computes integers in float16, or wraps around"
+    if name == "numpy.ldexp" and "int" in str(getattr(arguments["x1"], "dtype", "int")):
+        return "NumPy computes small integers in float16"
     return None
 
 
@@ -215,14 +324,16 @@ def judged(row):
     return f"{row.module}.{row.name}" not in NO_VALUES and f"{row.module}.*" not in NO_VALUES
 
 
-def close(have, want, dtype, small, scale):
-    """scale: the size of what was summed up, or 0."""
+def close(have, want, dtype, small, scale, units):
+    """scale: the size of what was summed up, or 0. units: by how much whole numbers may differ."""
     if have.size == 0:
         return True
     if want.dtype.kind in "fc":  # the judge's steps may overflow, or be of infinities
         known = np.isfinite(want)
         have, want = have[known], want[known]
     if want.dtype.kind not in "fc":
+        if units:
+            return bool((np.abs(have.astype(np.int64) - want.astype(np.int64)) <= units).all())
         return bool(np.array_equal(have, want))
     have, want = have.astype(np.complex128), want.astype(np.complex128)
     finite = np.isfinite(want)
@@ -232,6 +343,21 @@ def close(have, want, dtype, small, scale):
         near = np.abs(have - want) <= slack * (np.abs(want) + most) + LEAST.get(dtype, 1e-300)
     same = (have == want) | (np.isnan(have) & np.isnan(want)) | near
     return bool(same.all())
+
+
+def alike(have, want, names):
+    """Both in types that can be compared, and the type by which; None for a number and a float: Keras
+    says a type, and the judges have some of their own. Integers are those of the narrower one."""
+    floats = [name for name in names if name in SLACK]
+    if len(floats) == 2:
+        if names[0] != names[1]:  # beyond the range of the narrower one nothing is known
+            want = np.where(np.abs(want) > RANGE.get(names[0], 3e38), np.inf, want)
+        return have, want, max(floats, key=SLACK.get)
+    if floats or "bool" in names and names[0] != names[1]:
+        return None
+    if have.dtype.itemsize < want.dtype.itemsize:
+        return have, want.astype(have.dtype), names[0]
+    return have.astype(want.dtype), want, names[1]
 
 
 def differs(row, arguments, kov, judge):
@@ -249,9 +375,18 @@ def differs(row, arguments, kov, judge):
         if name == "image.rgb_to_hsv":  # hue 0 is hue 1
             with np.errstate(all="ignore"):
                 x = np.where(np.abs(x - y) > 0.95, y, x)
-        if judged(row) and have_names[i] == want_names[i] and not close(
-                x, y, have_names[i], small, scale):
-            return f"result {i} differs: {sample(x, y)}"
+        if name in SENSITIVE and have_names[i] != want_names[i]:
+            continue
+        if "crossentropy" in name:  # NumPy's backend clips to 1e-7 what is 0
+            y = np.where(np.maximum(np.abs(x), np.abs(y)) < 1e-6, x.astype(y.dtype), y)
+        pair = alike(x, y, (have_names[i], want_names[i]))
+        if not pair or not judged(row) or i not in JUDGED_RESULTS.get(name, (i,)):
+            continue
+        if name == "linalg.qr":
+            pair = np.abs(pair[0]), np.abs(pair[1]), pair[2]
+        # halves of uint8 are rounded by the last bit of a float32
+        if not close(*pair, small, scale, 1 if row.module == "image" else 0):
+            return f"result {i} differs: {sample(*pair[:2])}"
     return None
 
 

@@ -6,6 +6,7 @@ every shape; for these Keras's torch backend is asked, which has kernels.
 """
 
 import gc
+import inspect
 import os
 import resource
 import signal
@@ -19,6 +20,7 @@ MEMORY_LIMIT = 3 << 30  # bytes beyond which NumPy refuses, instead of filling p
 BY_TORCH = {"nn.conv", "nn.depthwise_conv", "nn.separable_conv", "nn.conv_transpose", "nn.max_pool",
             "math.fft", "math.fft2"}
 
+import keras  # noqa: E402
 import ml_dtypes  # noqa: E402
 import numpy as np  # noqa: E402
 from draw import Odd, Tensor  # noqa: E402
@@ -62,16 +64,44 @@ def limit_memory(limit):
     resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.RLIM_INFINITY))
 
 
+def elsewhere(module, name):
+    """A function of Keras 3.16, of which the backend of 3.15 knows nothing."""
+    import scipy.special
+
+    found = {"numpy.cov": lambda x: np.cov(x), "math.lgamma": lambda x: scipy.special.gammaln(x),
+             "math.gammainc": scipy.special.gammainc, "linalg.matrix_power": np.linalg.matrix_power,
+             "numpy.column_stack": np.column_stack, "numpy.copysign": np.copysign,
+             "numpy.float_power": np.float_power}.get(f"{module}.{name}")
+    return found or getattr(getattr(keras.ops, module, keras.ops), name)
+
+
+def call(function, row, arguments):
+    """By name; where the backend's parameters have other names, by their places."""
+    positional, rest = starred(row, {name: given(value) for name, value in arguments.items()})
+    try:
+        names = [parameter.name for parameter in inspect.signature(function).parameters.values()
+                 if parameter.kind != parameter.POSITIONAL_ONLY]
+    except ValueError:  # a ufunc
+        names = []
+    ours = [parameter.name for parameter in row.parameters]
+    n = 0
+    while not positional and n < len(ours) and ours[n] in rest and (
+            n >= len(names) or names[n] != ours[n]):
+        n += 1
+    positional = positional + [rest.pop(name) for name in ours[:n]]
+    return function(*positional, **rest)
+
+
 def outcome(row, arguments):
     by_torch = f"{row.module}.{row.name}" in BY_TORCH
     signal.signal(signal.SIGALRM, too_long)
     signal.alarm(PATIENCE)
     limit_memory(MEMORY_LIMIT)
     try:
-        function = getattr(getattr(keras_torch if by_torch else backend, row.module), row.name)
-        positional, rest = starred(row, {name: given(value) for name, value in arguments.items()})
+        module = getattr(keras_torch if by_torch else backend, row.module)
+        function = getattr(module, row.name, None) or elsewhere(row.module, row.name)
         with np.errstate(all="ignore"):
-            found = [as_array(x) for x in leaves(function(*positional, **rest)) if x is not None]
+            found = [as_array(x) for x in leaves(call(function, row, arguments)) if x is not None]
         return ("ok", *written([x for x, _ in found], [name for _, name in found]))
     except Exception as error:
         return ("error", type(error).__name__, str(error)[:600])

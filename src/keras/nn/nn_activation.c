@@ -128,9 +128,9 @@ kov_value kov_nn_sparse_plus(kov_builder *b, kov_value x)
 
 kov_value kov_nn_sparse_sigmoid(kov_builder *b, kov_value x)
 {
-    x = kov_as_float(b, x);
+    x = kov_clamp(b, kov_as_float(b, x), -1, 1); /* first: a complex infinity has no half */
     kov_value up = kov_add(b, x, kov_scalar_like(b, x, 1));
-    return kov_clamp(b, kov_multiply(b, up, kov_scalar_like(b, x, 0.5)), 0, 1);
+    return kov_multiply(b, up, kov_scalar_like(b, x, 0.5));
 }
 
 kov_value kov_nn_squareplus(kov_builder *b, kov_value x, kov_value shape)
