@@ -17,7 +17,7 @@ os.environ["KERAS_BACKEND"] = "jax"
 import numpy as np
 
 FILE = pathlib.Path(__file__).resolve().parent / "jax_answers.npz"
-MODULES = ("metric_cases", "preprocessing_cases")
+MODULES = ("metric_cases", "model_cases", "preprocessing_cases")
 
 
 def main():
