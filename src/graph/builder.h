@@ -134,6 +134,10 @@ bool kov_dim_agrees(kov_builder *b, kov_value x, int x_axis, kov_value y, int y_
  * Returns how many, at most capacity; 0 and sticky on failure. */
 int kov_content_numbers(kov_builder *b, kov_value v, int64_t *out, int capacity);
 
+/* Whether element i of an integer scalar or 1-D value is known to be more than a dimension; hints
+ * count, with a guard on the answer. */
+bool kov_content_above(kov_builder *b, kov_value v, int i, kov_dim bound);
+
 /* ---- Shapes as values ---- */
 kov_value kov_shape_value(kov_builder *b, kov_value v);                  /* 1-D int64 */
 kov_value kov_dim_value(kov_builder *b, kov_value v, int axis);          /* scalar int64 */

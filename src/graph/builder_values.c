@@ -164,6 +164,23 @@ int kov_content_numbers(kov_builder *b, kov_value v, int64_t *out, int capacity)
     return content->n;
 }
 
+/* Whether one dimension is more than another, if that can be read. */
+static bool is_more(kov_builder *b, kov_dim one, kov_dim other)
+{
+    int64_t excess;
+    if (kov_dim_is_number(one) && kov_dim_is_number(other))
+        return one > other;
+    return read_dim(b, kov_dim_max(b->dims, kov_dim_sub(b->dims, one, other), 0), &excess) &&
+           excess > 0;
+}
+
+bool kov_content_above(kov_builder *b, kov_value v, int i, kov_dim bound)
+{
+    const kov_content *content = kov_builder_value(b, v)->content;
+    return v != KOV_VALUE_ERROR && content && i < content->n && content->at[i].known &&
+           !content->at[i].negative && is_more(b, content->at[i].dim, bound);
+}
+
 int kov_axis(kov_builder *b, const char *op, int64_t axis, int ndim)
 {
     if (axis >= -ndim && axis < ndim)

@@ -191,7 +191,10 @@ static kov_status new_plan(struct cache *c, int function, kov_dtype floatx,
     for (int mode = KOV_EAGER_FREE; mode <= KOV_EAGER_VALUED; mode++) {
         status = kov_eager_trace(c->context, function, floatx, arguments, key, (kov_eager_mode)mode,
                                  out);
-        if (status != KOV_UNKNOWN_DIMENSION && status != KOV_UNKNOWN_VALUE)
+        /* What is wrong with free dimensions is said with their numbers. */
+        bool again = status == KOV_UNKNOWN_DIMENSION || status == KOV_UNKNOWN_VALUE ||
+                     (status == KOV_INVALID_ARGUMENT && mode == KOV_EAGER_FREE);
+        if (!again)
             break;
     }
     if (status == KOV_OK && (*out)->mode != KOV_EAGER_VALUED && key->fits)

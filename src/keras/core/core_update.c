@@ -34,6 +34,10 @@ kov_value kov_core_slice(kov_builder *b, kov_value inputs, kov_value start_indic
     for (int i = 0; i < n; i++) {
         axes[i] = i;
         ones[i] = 1;
+        if (kov_content_above(b, shape, i, kov_builder_value(b, inputs)->dims[i]))
+            return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                    "slice: shape asks for more than the inputs have along axis %d",
+                                    i);
     }
     kov_value start = clamped_starts(b, inputs, start_indices, shape);
     kov_value y = kov_slice(b, inputs, start, kov_add(b, start, shape),

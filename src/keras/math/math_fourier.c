@@ -22,7 +22,10 @@ static kov_value from_pair(kov_builder *b, const char *function, kov_values pair
     kov_value parts[] = {pair.at[0], pair.at[1]};
     kov_promote_all(b, parts, 2);
     int ndim = kov_ndim(b, parts[0]);
-    if (b->status == KOV_OK && (kov_ndim(b, parts[1]) != ndim || ndim < 1))
+    bool same = kov_ndim(b, parts[1]) == ndim && ndim > 0;
+    for (int i = 0; i < ndim && same; i++)
+        same = kov_dim_agrees(b, parts[0], i, parts[1], i);
+    if (b->status == KOV_OK && !same)
         return kov_builder_fail(
             b, KOV_INVALID_ARGUMENT,
             "%s: Both the real and imaginary parts should have the same shape, of rank >= 1",

@@ -166,6 +166,13 @@ kov_value kov_numpy_roll(kov_builder *b, kov_value x, kov_value shift, const kov
     }
     for (int i = 0; i < axis->n; i++)
         axes[i] = kov_axis(b, "roll", axis->at[i], ndim);
+    if (b->status == KOV_OK && kov_ndim(b, shift) == 1 && !kov_dim_is(b, shift, 0, 1) &&
+        kov_dim_number(b, shift, 0) != axis->n)
+        return kov_builder_fail(
+            b, KOV_INVALID_ARGUMENT,
+            "roll: shift has %lld numbers and axis %d; they must be as many, or "
+            "shift one",
+            (long long)kov_dim_number(b, shift, 0), axis->n);
     kov_value steps = kov_broadcast_to(b, shift, kov_one_i64(b, axis->n));
     return kov_roll(b, x, steps, kov_constant_i64(b, axes, axis->n));
 }
