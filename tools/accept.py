@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the acceptance lines A1 to A19, and those of B1 to B9 and C1 to C5 that are written, and prints each figure with its target: PASS or FAIL.
+"""Runs the acceptance lines A1 to A19, and those of B1 to B9 and C1 to C6 that are written, and prints each figure with its target: PASS or FAIL.
 
     accept.py                 every line
     accept.py A2,A8           some (also: make accept L=A2,A8)

@@ -316,7 +316,54 @@ static bool match_moved(kov_rewrite *r, kov_value v, bool transposed, found *f, 
     return *codes != KOV_VALUE_NONE;
 }
 
-static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
+/* ---- rows of a table of 4 bits ---- */
+
+/* Bytes of two codes each along the last axis: `columns` codes. */
+static kov_value unpack(kov_rewrite *r, const found *f, kov_value bytes)
+{
+    kov_builder *b = r->b;
+    const int ndim = kov_ndim(b, bytes);
+    const int64_t last = ndim, zero = 0, one = 1, axis = ndim - 1;
+    int64_t dims[KOV_MAX_NDIM] = {0}; /* 0: as it is */
+    kov_value half[2];
+    if (b->status != KOV_OK || ndim < 1 || ndim >= KOV_MAX_NDIM)
+        return bytes;
+    for (int i = 0; i < 2; i++) {
+        half[i] = i ? kov_bitwise_right_shift(b, bytes, kov_scalar_like(b, bytes, 4)) : bytes;
+        half[i] = kov_bitwise_and(b, half[i], kov_scalar_like(b, bytes, 15));
+        if (f->type == KOV_DTYPE_I4) {
+            kov_value eight = kov_scalar_like(b, bytes, 8);
+            half[i] = kov_subtract(b, kov_bitwise_xor(b, half[i], eight), eight);
+        }
+        half[i] = kov_unsqueeze(b, half[i], kov_constant_i64(b, &last, 1));
+    }
+    dims[axis] = 2 * ((f->columns + 1) / 2);
+    kov_value x =
+        kov_reshape(b, kov_concat(b, half, 2, ndim), kov_constant_i64(b, dims, ndim), true);
+    return kov_slice(b, x, kov_constant_i64(b, &zero, 1), kov_constant_i64(b, &f->columns, 1),
+                     kov_constant_i64(b, &one, 1), kov_constant_i64(b, &axis, 1));
+}
+
+/* What is looked up is unpacked, instead of the table. */
+static bool rewrite_gather(kov_rewrite *r, const kov_node *node, kov_value *outs)
+{
+    found f = {0};
+    int64_t axis;
+    kov_value table = node->inputs[0];
+    if (node->attrs[KOV_GATHER_BATCH_DIMS].u.integer != 0 ||
+        ints_of(r, node->inputs[2], &axis, 1) != 1 || axis != 0 || !is_byte(r, table) ||
+        !is_matrix(r, table) || r->stable[node->inputs[1]] ||
+        info_of(r, node->first_output)->ndim >= KOV_MAX_NDIM || !match_nibbles(r, table, &f) ||
+        f.layout != KOV_CODE_COLUMNS)
+        return false;
+    f.columns = info_of(r, table)->dims[1];
+    outs[0] = unpack(
+        r, &f,
+        kov_gather(r->b, r->map[f.codes], r->map[node->inputs[1]], r->map[node->inputs[2]], 0));
+    return true;
+}
+
+static bool products(kov_rewrite *r, const kov_node *node, kov_value *outs)
 {
     if (node->op != KOV_OP_MAT_MUL || node->attrs[KOV_MAT_MUL_TRANSPOSE_A].u.boolean)
         return false;
@@ -342,9 +389,15 @@ static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
     return true;
 }
 
+static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
+{
+    return node->op == KOV_OP_GATHER ? rewrite_gather(r, node, outs) : products(r, node, outs);
+}
+
+/* Arithmetic of bytes is native's alone: for OpenVINO the prologue unpacks tables. */
 kov_status kov_pass_keep_codes(const kov_graph *graph, const kov_pass_options *options,
                                kov_graph **out)
 {
-    (void)options;
-    return kov_rewrite_graph(graph, rule, (void *)graph, out);
+    return kov_rewrite_graph(graph, options && options->for_openvino ? products : rule,
+                             (void *)graph, out);
 }

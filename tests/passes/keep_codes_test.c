@@ -172,13 +172,32 @@ static void turned_codes(void **state)
     native_end(test);
 }
 
+/* What is looked up in a table of 4 bits is unpacked in the run, not the table. */
+static void tables(void **state)
+{
+    (void)state;
+    native_case *test = native_begin(1);
+    for (int i = 0; i < 2; i++) {
+        kov_value table = unpack_columns(test, bytes(test, K, (N + 1) / 2));
+        kov_value ids = i ? native_numbers(test, 2, (const int64_t[]){10, 3})
+                          : native_numbers(test, 6, (const int64_t[]){0, 10, 3, 3, 1, 7});
+        if (!i)
+            ids = kov_reshape(test->b, ids, INTS(test, 2, 3), false);
+        kov_value y = kov_gather(test->b, table, ids, kov_constant_i64_scalar(test->b, 0), 0);
+        kov_graph *g = pass_check(test, kov_pass_keep_codes, &y, 1, PASS_BITS);
+        assert_int_equal(pass_run_time_count(g, KOV_OP_BITWISE_AND), 2);
+        assert_int_equal(pass_count(g, KOV_OP_TRANSPOSE), 0);
+        kov_graph_release(g);
+        pass_again(test);
+    }
+    native_end(test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain_codes),
-        cmocka_unit_test(integers),
-        cmocka_unit_test(nibbles),
-        cmocka_unit_test(turned_codes),
+        cmocka_unit_test(plain_codes),  cmocka_unit_test(integers), cmocka_unit_test(nibbles),
+        cmocka_unit_test(turned_codes), cmocka_unit_test(tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
