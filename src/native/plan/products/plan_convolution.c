@@ -2,7 +2,7 @@
 /* Convolutions, forward and transposed, on channels-last buffers; weights in whatever order they
  * lie. */
 #include "native/kernels/conv/depthwise.h"
-#include "native/plan/product_step.h"
+#include "native/plan/products/product_step.h"
 #include "opset/neural/window.h"
 
 #include <string.h>

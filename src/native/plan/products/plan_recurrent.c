@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* LSTMSequence and GRUSequence with sigmoid and tanh, on dense float32. */
 #include "native/kernels/recurrent/recurrent.h"
-#include "native/plan/product_step.h"
+#include "native/plan/products/product_step.h"
 #include "opset/recurrent/recurrent_attributes.h"
 #include "tensor/convert.h"
 

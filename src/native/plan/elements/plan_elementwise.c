@@ -2,7 +2,7 @@
 /* Element-wise nodes of one shape grow into groups, which become one pass over memory each. A group
  * may grow until something outside of it needs one of its values; then it is a step. Bits are those
  * of the nodes one after another. */
-#include "native/plan/element_map.h"
+#include "native/plan/elements/element_map.h"
 
 #include <string.h>
 

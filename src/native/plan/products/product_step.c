@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "native/plan/product_step.h"
+#include "native/plan/products/product_step.h"
 
 #include <stdio.h>
 

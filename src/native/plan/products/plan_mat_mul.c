@@ -3,7 +3,7 @@
  * is written in the order in which the Transpose behind it, if there is one, wants it. */
 #include "base/threads.h"
 #include "native/kernels/gemm64/gemm_f64.h"
-#include "native/plan/product_step.h"
+#include "native/plan/products/product_step.h"
 #include "tensor/convert.h"
 
 #include <string.h>

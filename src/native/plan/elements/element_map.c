@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "native/plan/element_map.h"
+#include "native/plan/elements/element_map.h"
 
 #include "native/composites.h"
 
