@@ -206,3 +206,29 @@ def test_metrics_and_losses_of_a_models_own():
         predicted = x.sum(1, keepdims=True)
         assert found["largest"] == pytest.approx(np.abs(y - predicted).max(), rel=1e-5)
         assert found["extra"] == pytest.approx(0.5 * (predicted**2).mean() + 0.03, rel=1e-5)
+
+
+class Biased(layers.Layer):
+    """A bias of one's own and a mask that closes places by a number far below all others."""
+
+    def build(self, shapes):
+        self.bias = self.add_weight(shape=shapes[0][1:], initializer="zeros")
+
+    def call(self, inputs):
+        scores, mask = inputs
+        return scores + (self.bias + (1.0 - mask) * -1e9)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_large_number_in_a_mask_leaves_the_bias(device):
+    inputs = [keras.Input((5, 6)), keras.Input((1, 6))]
+    biased = Biased()
+    model = keras.Model(inputs, layers.Softmax()(biased(inputs)))
+    bias = cases.numbers(5, 6, seed=12)
+    biased.bias.assign(bias)
+    scores, mask = cases.numbers(3, 5, 6), np.ones((3, 1, 6), "float32")
+    mask[0, 0, 4:] = 0
+    with on_device(device):
+        got = model.predict([scores, mask], verbose=0)
+    want = np.exp((scores + bias).astype("float64")) * mask
+    np.testing.assert_allclose(got, want / want.sum(-1, keepdims=True), rtol=2e-6)

@@ -299,9 +299,42 @@ static bool order_nan(kov_rewrite *r, const kov_node *node, kov_value *outs)
     return true;
 }
 
+static bool is_sum_with_number(const kov_graph *graph, kov_value v)
+{
+    const kov_node *node = kov_graph_producer(graph, v);
+    double number;
+    return (node->op == KOV_OP_ADD || node->op == KOV_OP_SUBTRACT) &&
+           (kov_graph_constant_number(graph, node->inputs[0], &number) ||
+            kov_graph_constant_number(graph, node->inputs[1], &number));
+}
+
+/* OpenVINO multiplies sums out and adds constants first: of `bias + (1 - mask) * -1e9` with a bias
+ * that it knows it makes `mask * 1e9 + (bias - 1e9)`, in which float32 has lost the bias. It leaves
+ * the larger of a number and itself alone. Below the limit what is lost is a few units in the last
+ * place of numbers about 1. */
+static bool keep_sum(kov_rewrite *r, const kov_node *node, kov_value *outs)
+{
+    const double limit = 64;
+    double number;
+    if (node->op != KOV_OP_MULTIPLY || !kov_dtype_is_float(dtype_of(r->from, node->inputs[0])))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        if (!kov_graph_constant_number(r->from, node->inputs[1 - i], &number) ||
+            !(fabs(number) > limit) || !is_sum_with_number(r->from, node->inputs[i]))
+            continue;
+        kov_value sum = kov_rewrite_input(r, node, i);
+        outs[0] =
+            kov_multiply(r->b, kov_maximum(r->b, sum, sum), kov_rewrite_input(r, node, 1 - i));
+        return true;
+    }
+    return false;
+}
+
 static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
 {
     char why[160];
+    if (keep_sum(r, node, outs))
+        return true;
     if (node->op == KOV_OP_TOP_K && kov_openvino_supports(r->from, node, why, sizeof why))
         return order_nan(r, node, outs);
     if (node->op == KOV_OP_CONSTANT || kov_openvino_supports(r->from, node, why, sizeof why))
