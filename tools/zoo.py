@@ -26,8 +26,8 @@ sys.path[:0] = [os.path.join(TOOLS, "zoo"), TOOLS]
 TOGETHER = 8
 # JAX compiles each model for a batch or two: plain code costs it less time than good code.
 XLA = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-BACKENDS = {"kov": "kov", "judge": "jax", "judge16": "jax", "exact": "tensorflow",
-            "onnx": "tensorflow"}
+BACKENDS = {"kov": "kov", "export": "kov", "seeds": "kov", "judge": "jax", "judge16": "jax",
+            "exact": "tensorflow", "onnx": "tensorflow"}
 
 
 def path(name, what):
@@ -49,7 +49,7 @@ def work(action, names, again=False):
     for name in left:
         if os.path.exists(path(name, action)):
             os.remove(path(name, action))
-    python = sys.executable if action == "kov" else os.environ.get("KOV_JUDGE", "")
+    python = sys.executable if BACKENDS[action] == "kov" else os.environ.get("KOV_JUDGE", "")
     if left and not python:
         sys.exit("zoo: no Python with other backends: run `make judge`, set KOV_JUDGE")
     environment = dict(os.environ, KERAS_BACKEND=BACKENDS.get(action, "jax"),
@@ -115,6 +115,9 @@ def main():
         if chosen and not options.report:
             work("kov", chosen, again=bool(options.names))
             work("judge", chosen, again=bool(options.names))
+            work("export", chosen, again=bool(options.names))
+            work("seeds", [name for name in chosen if rows[name].generate],
+                 again=bool(options.names))
             if options.onnx:
                 work("onnx", chosen)
         for name in names:

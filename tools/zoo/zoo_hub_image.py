@@ -116,6 +116,17 @@ def _part(name, arguments):
     return {"(" + name + ")": Row(_sam_layer(name), arguments, part=True)}
 
 
+def _decoder(name, **arguments):
+    """What makes boxes of a detector's scores, as a part."""
+    from zoo_rows import Row
+
+    def make(**keywords):
+        import keras_hub
+        return keras_hub.layers.NonMaxSuppression("yxyx", from_logits=True, **keywords)
+
+    return {name: Row(make, arguments, part=True)}
+
+
 TABLE = {
     **hub("ResNetBackbone", _RESNET, _PICTURE),
     **_classifier("ResNetImageClassifier", "ResNetBackbone"),
@@ -164,8 +175,11 @@ TABLE = {
     **hub("MobileNetV5Backbone", _MOBILE_V5, _PICTURE),
     **_classifier("MobileNetV5ImageClassifier", "MobileNetV5Backbone"),
     **hub("RetinaNetBackbone", _RETINA, _PICTURE),
+    # A net that has learned nothing is sure of no box: of the threshold's half there would be none.
+    **_decoder("(RetinaNetDecoder)", confidence_threshold=0.02, max_detections=12),
     **hub("RetinaNetObjectDetector", {"backbone": Of("RetinaNetBackbone"), "num_classes": 3,
-                                      "bounding_box_format": "yxyx"}, _PICTURE),
+                                      "bounding_box_format": "yxyx",
+                                      "prediction_decoder": Of("(RetinaNetDecoder)")}, _PICTURE),
     **hub("ViTDetBackbone", {
         "hidden_size": 16, "num_layers": 4, "intermediate_dim": 32, "num_heads": 2,
         "global_attention_layer_indices": [1, 3], "patch_size": 16, "num_output_channels": 8,

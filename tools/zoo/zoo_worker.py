@@ -3,6 +3,8 @@
 
     zoo_worker.py pictures FILE           photographs in the sizes that rows ask for
     zoo_worker.py kov FOLDER NAME...      build, fill, save the weights; predict on both engines
+    zoo_worker.py export FOLDER NAME...   write the model as IR, run that with OpenVINO alone
+    zoo_worker.py seeds FOLDER NAME...    `generate` with samplers that draw
     zoo_worker.py judge FOLDER NAME...    the same model with those weights: results, noise, tokens
     zoo_worker.py onnx FOLDER NAME...     ONNX Runtime's time on Keras's export
     zoo_worker.py exact FOLDER NAME...    the same in float64
@@ -21,6 +23,7 @@ import numpy as np
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 SIZES = (32, 48, 64, 96, 128)
+POLICIES = ("mixed_float16", "mixed_bfloat16")
 
 
 def flatten(outputs):
@@ -51,6 +54,16 @@ def distance(got, want):
             scale = np.abs(b[ok]).max()
             worst = max(worst, float(np.abs(a[ok] - b[ok]).max() / (scale if scale else 1)))
     return worst
+
+
+def scatter(got, want):
+    """Root mean square of the differences over that of the numbers, all outputs together: for errors
+    of rounding, whose largest says less than their size in general."""
+    pairs = [(a.astype("float64"), b.astype("float64")) for a, b in zip(got, want)
+             if b.dtype.kind == "f"]
+    wrong = sum(np.square(a - b)[np.isfinite(b)].sum() for a, b in pairs)
+    whole = sum(np.square(b)[np.isfinite(b)].sum() for _, b in pairs)
+    return float(np.sqrt(wrong / whole)) if whole else 0.0
 
 
 def milliseconds(call, budget=1.0, most=9):
@@ -86,15 +99,6 @@ def predict(model, x):
     return flatten(model.predict(x, batch_size=zoo_rows.BATCH, verbose=0))
 
 
-def batch_call(model, x):
-    """`predict_on_batch`, or `predict` where that does not do."""
-    try:
-        model.predict_on_batch(x)
-    except Exception:
-        return lambda: predict(model, x)
-    return lambda: model.predict_on_batch(x)
-
-
 def partitions(model):
     """The parts of each plan that `predict` made on the device in use."""
     from kov import _core
@@ -125,13 +129,17 @@ def generated(model, row, x):
 
 
 SAMPLERS = ("greedy", "beam", "contrastive")
+DRAWING = ("top_k", "top_p", "random")
 
 
-def sampler_of(name):
+def sampler_of(name, seed=None):
     import keras_hub
     return {"greedy": lambda: keras_hub.samplers.GreedySampler(),
             "beam": lambda: keras_hub.samplers.BeamSampler(num_beams=3),
             "contrastive": lambda: keras_hub.samplers.ContrastiveSampler(k=4, alpha=0.3),
+            "top_k": lambda: keras_hub.samplers.TopKSampler(k=5, seed=seed),
+            "top_p": lambda: keras_hub.samplers.TopPSampler(p=0.6, seed=seed),
+            "random": lambda: keras_hub.samplers.RandomSampler(temperature=0.7, seed=seed),
             }[name]()
 
 
@@ -214,7 +222,7 @@ def in_16_bits(folder, name, weights, x):
 
     import zoo_rows
     result = {}
-    for policy in ("mixed_float16", "mixed_bfloat16"):
+    for policy in POLICIES:
         keras.config.set_dtype_policy(policy)
         try:
             model = zoo_rows.build(name)
@@ -232,6 +240,95 @@ def in_16_bits(folder, name, weights, x):
     return result
 
 
+def run_export(folder, name):
+    """The model as IR, by OpenVINO alone, against `predict`. Weights of a calibrated net are not
+    calibrated here: both sides run the same ones."""
+    import keras
+    import openvino
+
+    import models
+    import zoo_fill
+    import zoo_rows
+    row, x = reference_of(folder, name)
+    keras.utils.set_random_seed(5)
+    model = zoo_rows.build(name)
+    if row.calibrated:
+        models.he(model)
+    else:
+        zoo_fill.fill(model, row, x)
+    want = flatten(model(x, training=False))  # some classes' `predict` goes on with the result
+    path = os.path.join(folder, name + ".xml")
+    try:
+        options = {}
+        try:
+            model.export(path, format="openvino", verbose=False)
+        except Exception:  # code that reckons with sizes needs to know them
+            traceback.print_exc()
+            options = {"input_signature": [known_sizes(model, x)]}
+            model.export(path, format="openvino", verbose=False, **options)
+        core = openvino.Core()
+        network = core.compile_model(core.read_model(path), "CPU",
+                                     {"INFERENCE_PRECISION_HINT": "f32"})
+        values = [x[key] for key in model_keys(model, x)] if isinstance(x, dict) else [x]
+        found = network([value.astype(entry.element_type.to_dtype().name, copy=False)
+                         for value, entry in zip(values, network.inputs)])
+        got = [np.asarray(found[i]) for i in range(len(want))]
+    finally:
+        for ending in (".xml", ".bin"):
+            if os.path.exists(path[:-4] + ending):
+                os.remove(path[:-4] + ending)
+    return {"difference": distance(got, want), "free sizes": not options}
+
+
+def known_sizes(model, x):
+    """The model's inputs with the shapes of the arrays."""
+    import keras
+
+    def spec(entry):
+        array = x[entry.name] if isinstance(x, dict) else x
+        return keras.InputSpec(shape=array.shape, dtype=entry.dtype)
+
+    return keras.tree.map_structure(spec, model._inputs_struct)
+
+
+def model_keys(model, x):
+    """The inputs in the order of the exported graph."""
+    import keras
+    names = [each.name for each in keras.tree.flatten(getattr(model, "_inputs_struct", None) or [])
+             if each is not None]
+    return names if set(names) == set(x) else sorted(x)
+
+
+def run_seeds(folder, name):
+    """The same tokens for the same seed, other ones for another, and none beyond the vocabulary."""
+    import keras
+
+    import zoo_fill
+    import zoo_rows
+    row, x = reference_of(folder, name)
+    keras.utils.set_random_seed(5)
+    model = zoo_rows.build(name)
+    zoo_fill.fill(model, row, x)
+    result = {}
+    for sampler in DRAWING:
+        try:
+            found = []
+            for seed in (3, 3, 4, 5):
+                model.compile(sampler=sampler_of(sampler, seed))
+                found.append(generated(model, row, x))
+            result[sampler] = ("other tokens for the same seed"
+                               if not np.array_equal(found[0], found[1])
+                               else "the seed does not count"
+                               if all(np.array_equal(found[0], f) for f in found[2:])
+                               else "no such token"
+                               if any(f.min() < 0 or f.max() >= row.generate[2] for f in found)
+                               else True)
+        except Exception as error:
+            traceback.print_exc()
+            result[sampler] = f"{type(error).__name__}: {error}"[:300]
+    return result
+
+
 def run_judge(folder, name):
     import models
     import zoo_rows
@@ -241,8 +338,7 @@ def run_judge(folder, name):
     model.set_weights(weights)
     want = predict(model, x)
     save(folder, name, "jax", want)
-    result = {"milliseconds": milliseconds(batch_call(model, x)),
-              "largest": max((float(np.abs(w[np.isfinite(w)]).max()) for w in want if w.size),
+    result = {"largest": max((float(np.abs(w[np.isfinite(w)]).max()) for w in want if w.size),
                              default=0.0)}
     if row.generate:
         result["generate"] = texts(model, row, x, folder, name, "jax")
@@ -265,13 +361,20 @@ def run_judge_16(folder, name):
 
     import zoo_rows
     row, x = reference_of(folder, name)
-    for policy in ("mixed_float16", "mixed_bfloat16"):
+    result = {}
+    for policy in POLICIES:
         keras.config.set_dtype_policy(policy)
-        model = zoo_rows.build(name)
-        model.set_weights(read(folder, name, "weights"))
-        save(folder, name, f"{policy}.jax", predict(model, x))
-    keras.config.set_dtype_policy("float32")
-    return {}
+        try:
+            model = zoo_rows.build(name)
+            model.set_weights(read(folder, name, "weights"))
+            save(folder, name, f"{policy}.jax", predict(model, x))
+            result[policy] = True
+        except Exception as error:  # XLA has not all of float16 on a CPU
+            traceback.print_exc()
+            result[policy] = f"{type(error).__name__}: {error}"[:300]
+        finally:
+            keras.config.set_dtype_policy("float32")
+    return result
 
 
 def run_exact(folder, name):
@@ -316,7 +419,7 @@ def run_onnx(folder, name):
 
 
 ACTIONS = {"kov": run_kov, "judge": run_judge, "judge16": run_judge_16, "exact": run_exact,
-           "onnx": run_onnx}
+           "onnx": run_onnx, "export": run_export, "seeds": run_seeds}
 
 
 def main():
@@ -326,7 +429,7 @@ def main():
         found = {str(size): models.pictures(8, size).astype("uint8") for size in SIZES}
         np.savez(os.path.join(folder, "pictures.npz"), **found)
         return
-    if action == "kov":
+    if os.environ["KERAS_BACKEND"] == "kov":
         try:
             import kov_hook  # noqa: F401
         except ImportError:
