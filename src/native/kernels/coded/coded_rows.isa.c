@@ -55,11 +55,6 @@ KOV_INLINE vf load_codes(const uint8_t *p, kov_code_layout layout, bool is_signe
     return widen(extend(codes, is_signed), is_signed);
 }
 
-KOV_INLINE vf load_zero(const kov_coded *w, int64_t at)
-{
-    return widen(load_bytes((const uint8_t *)w->zero + at, VF_LANES), w->zero_type == KOV_DTYPE_I8);
-}
-
 /* As many columns as whole vectors take; returns how many. */
 KOV_INLINE int64_t whole(const kov_coded *w, kov_code_layout layout, bool is_signed, int64_t k,
                          int64_t first, int64_t count, float *out)
@@ -68,15 +63,17 @@ KOV_INLINE int64_t whole(const kov_coded *w, kov_code_layout layout, bool is_sig
     const int64_t start = layout == KOV_CODE_COLUMNS ? first / 2 : first;
     const uint8_t *codes = w->codes + row * kov_coded_stride(w) + start;
     const int64_t group = (w->groups ? w->groups[k] : 0) * w->n + first;
-    const bool odd = k % 2 != 0;
+    const uint8_t *zero = w->zero ? (const uint8_t *)w->zero + group : NULL;
+    const float *scale = w->scale ? w->scale + group : NULL;
+    const bool odd = k % 2 != 0, signed_zero = w->zero_type == KOV_DTYPE_I8, divide = w->divide;
     int64_t j = 0;
     for (; j + VF_LANES <= count; j += VF_LANES) {
         vf x = load_codes(codes + (layout == KOV_CODE_COLUMNS ? j / 2 : j), layout, is_signed, odd);
-        if (w->zero)
-            x = vf_sub(x, load_zero(w, group + j));
-        if (w->scale) {
-            vf scale = vf_load(w->scale + group + j);
-            x = w->divide ? vf_div(x, scale) : vf_mul(x, scale);
+        if (zero)
+            x = vf_sub(x, widen(load_bytes(zero + j, VF_LANES), signed_zero));
+        if (scale) {
+            vf factor = vf_load(scale + j);
+            x = divide ? vf_div(x, factor) : vf_mul(x, factor);
         }
         vf_store(out + j, x);
     }
