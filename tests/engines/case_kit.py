@@ -119,11 +119,13 @@ def broadcast(shape):
 
 
 def exactly(function):
-    """A judge: the function in float64, its result in the type that the arguments have as floats."""
+    """A judge: the function in float64 or complex128, its result in the type that the arguments have
+    as floats."""
     def judge(*args, **kwargs):
         arrays = [x for x in args if isinstance(x, np.ndarray)]
-        dtype = np.result_type(*(x.dtype if x.dtype.name in FLOATS else np.float32 for x in arrays))
-        wide = [x.astype(np.float64) if isinstance(x, np.ndarray) else x for x in args]
+        dtype = np.result_type(*(x.dtype if x.dtype.name in FLOATS + COMPLEX else np.float32 for x in arrays))
+        wide = [x.astype(np.complex128 if x.dtype.name in COMPLEX else np.float64)
+                if isinstance(x, np.ndarray) else x for x in args]
         with np.errstate(all="ignore"):
             return np.asarray(function(*wide, **kwargs)).astype(dtype)
 

@@ -72,6 +72,15 @@ def _special(t):
     return x
 
 
+def _logaddexp(unit):
+    def function(x, y):
+        if np.iscomplexobj(x):
+            return np.log(np.exp(x * unit) + np.exp(y * unit)) / unit
+        return np.logaddexp(x * unit, y * unit) / unit
+
+    return exactly(function)
+
+
 def _histogram(x, bins=10, range=None):
     counts, edges = np.histogram(x, bins, range)
     return counts.astype("int32"), edges.astype("float32")
@@ -109,7 +118,9 @@ CASES = {
                        lambda t: t.last % 4 == 0 and t.ndim and C(t(dtype="int8"), dtype="int32"),
                        types=("float32", "int32", "uint32"), shapes=LANES),
     **binary("arctan2 hypot", ulp=16, why=TWO_STEPS),
-    **binary("logaddexp logaddexp2", ulp=16, of_largest=True, why="two logarithms that nearly cancel"),
+    # JAX's of complex numbers is off by 50 ulp where they nearly cancel
+    **binary("logaddexp", ulp=16, of_largest=True, judge=_logaddexp(1), why="two logarithms that nearly cancel"),
+    **binary("logaddexp2", ulp=16, of_largest=True, judge=_logaddexp(np.log(2)), why="two logarithms that nearly cancel"),
     # Keras 3.16 has these.
     **binary("copysign", types=FLOATS + ("int32", "bool"), judge=exactly(np.copysign), via="backend"),
     **binary("float_power", types=FLOATS + ("int32", "bool"), low=1, high=4, judge=exactly(np.power), via="backend",

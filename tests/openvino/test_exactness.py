@@ -309,3 +309,22 @@ def test_a_constant_without_elements(tmp_path):
 
     graph, inputs = build(tmp_path, lambda dtype: (f, [np.ones(2, np.float32)]), "float32")
     assert kov.Plan(graph, "CPU")(*inputs)[0].shape == (0, 2)
+
+
+def _log_of_sum(x):
+    return op.log(op.add(op.exp(x), np.float32(1)))
+
+
+@pytest.mark.parametrize("f", [op.softplus, _log_of_sum], ids=["softplus", "log of a sum"])
+def test_what_is_small_beside_one_is_kept(tmp_path, f):
+    """OpenVINO 2026.4 makes a SoftPlus of both, without a digit at -16."""
+    x = np.array([-80, -20, -16, -9, -5.5, -1, 0, 0.5, 3, 20, 90, np.inf, -np.inf, np.nan], np.float32)
+    if f is _log_of_sum:  # as it is written, it has no more than the digits behind 1
+        x = x[np.isfinite(x) & (np.abs(x) < 17)]
+    graph, inputs = build(tmp_path, lambda dtype: (f, [x]), "float32")
+    have, = kov.Plan(graph, "CPU")(*inputs)
+    with np.errstate(invalid="ignore"):
+        want = np.logaddexp(x.astype(np.float64), 0)
+        if f is _log_of_sum:
+            want = np.log((1 + np.exp(x)).astype(np.float64))
+    np.testing.assert_allclose(have, want, rtol=4 * 2.0**-23)  # four roundings

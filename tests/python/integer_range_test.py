@@ -75,6 +75,12 @@ def test_all_else_takes_what_the_type_holds(run, dtype):
                     run(name, x, number)
 
 
+def test_uint32_beside_signed_integers():
+    x, y = np.array([-53, 127], "int8"), np.array([2333656051, 5], "uint32")
+    for name in COMPARISONS:
+        np.testing.assert_array_equal(eager(name, x, y), getattr(np, name)(x, y), err_msg=name)
+
+
 def test_numbers_among_themselves():
     assert eager("less", 3, 2**40)
     assert eager("add", 3, 4) == 7

@@ -28,7 +28,7 @@ SUMS = {
     "nn.gelu", "nn.moments", "nn.separable_conv", "math.cdist", "math.fft", "math.fft2", "math.ifft2",
     "math.irfft", "math.istft", "math.rfft", "math.segment_sum", "math.stft",
     "image.gaussian_blur", "image.resize", "image.scale_and_translate",
-    "nn.layer_normalization", "nn.rms_normalization", "nn.tanh_shrink",
+    "nn.layer_normalization", "nn.rms_normalization", "nn.tanh_shrink", "nn.squareplus",
 }
 NAN_AWARE = {"math.top_k", "numpy.median", "numpy.unique", "numpy.isin", "numpy.sort", "numpy.quantile",
              "numpy.percentile"} | {"numpy.nan" + name for name in (
@@ -51,7 +51,7 @@ JUDGED_RESULTS = {"linalg.svd": (1,), "linalg.eigh": (0,), "linalg.qr": (1,),
                   "math.top_k": (0,)}  # NumPy's order of equal elements is not that of their places
 # Where the last bits of an argument decide: of types of another width nothing can be said.
 SENSITIVE = {"numpy." + name for name in (
-    "sin", "cos", "tan", "sinc", "fmod", "mod", "floor_divide", "divmod", "histogram", "nextafter",
+    "power", "sin", "cos", "tan", "sinc", "fmod", "mod", "floor_divide", "divmod", "histogram", "nextafter",
     "digitize", "searchsorted", "floor", "ceil", "round", "trunc", "sign", "heaviside", "unique", "isin")}
 # What Keras computes in floats, while NumPy's formula stays in integers, which wrap around: of integers
 # kov must give what NumPy gives of the same numbers as floats.
@@ -150,7 +150,10 @@ def for_judge(row, arguments, kov):
     floats = all(dtype.startswith(("float", "bfloat", "complex")) for dtype in kov[2])
     if not floats or not (name in IN_FLOATS or row.module == "nn" and name not in OF_INDICES):
         return arguments
-    return {key: value if key == "mask" else in_floats(value) for key, value in arguments.items()}
+    found = {key: value if key == "mask" else in_floats(value) for key, value in arguments.items()}
+    if type(found.get("x")) is int:
+        found["x"] = float(found["x"])
+    return found
 
 
 def is_outside(array, dtype):
@@ -171,7 +174,7 @@ def has_perspective(transform):
 
 def beyond(row, arguments):
     """Why the judge cannot tell what the call gives, or None."""
-    from draw import Tensor
+    from draw import Odd, Tensor
     name = f"{row.module}.{row.name}"
     if any(tensor.dtype in ("float64", "complex128") and beyond_float32(tensor.array)
            for tensor in tensors(arguments)) or any(
@@ -255,7 +258,7 @@ def beyond(row, arguments):
         return "NumPy looks at one triangle, JAX at the mean of both"
     if row.module == "linalg" and not all(np.isfinite(x).all() for x in arrays(arguments)):
         return "where a NaN goes"
-    if name in ("nn.moments", "numpy.geomspace", "numpy.correlate") and any(
+    if name in ("nn.moments", "nn.layer_normalization", "nn.psnr", "numpy.geomspace", "numpy.logspace", "numpy.correlate") and any(
             "complex" in dtype for dtype in dtypes(arguments)):
         return "NumPy's backend loses the imaginary part"
     if name in ("numpy.corrcoef", "numpy.cov") and any(
@@ -264,6 +267,22 @@ def beyond(row, arguments):
     if name == "numpy.vander" and any("int" in x.dtype and powers_overflow(x, arguments)
                                       for x in tensors(arguments)):
         return "NumPy's powers of integers are floats first"
+    if row.module in ("nn", "random") and any(isinstance(value, Odd) for value in arguments.values()):
+        return "NumPy's formulas stay in integers, and its distributions take any shape"
+    if name in ("nn.elu", "nn.celu") and not np.isfinite(number_of(arguments.get("alpha", 1.0)) or 0.0):
+        return "NumPy multiplies by alpha only below 0, JAX at -0, too"
+    if name == "numpy.logspace" and any(x.size and x.real.min() < 0 for x in arrays(
+            {"base": arguments.get("base")})):
+        return "powers of what is below 0 need whole exponents"
+    if name == "linalg.lu_factor" and not all("float" in dtype for dtype in dtypes(arguments)):
+        return "which of equal pivots is taken"
+    if name in ("numpy.correlate", "numpy.convolve") and not all(
+            np.isfinite(x).all() for x in arrays(arguments)):
+        return "the border's zeros times infinity"
+    if name == "numpy.arange" and any(dtype.startswith("uint") for dtype in dtypes(arguments)):
+        return "NumPy's differences of unsigned integers wrap around"
+    if name == "numpy.round" and "float16" in dtypes(arguments):
+        return "NumPy scales in 16 bits"
     if name == "numpy.float_power" and any(largest(x) >= 2**24 for x in arrays(arguments)):
         return "whether the exponent is odd is in its last bits"
     if name == "math.in_top_k" and isinstance(arguments["k"], int) and arguments["k"] < 0:

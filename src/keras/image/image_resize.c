@@ -105,6 +105,9 @@ kov_value kov_image_resize(kov_builder *b, kov_value images, kov_ints size,
         kov_builder_fail(
             b, KOV_INVALID_ARGUMENT,
             "resize: Only one of `pad_to_aspect_ratio` & `crop_to_aspect_ratio` can be `True`.");
+    if (size.n == 2 && (size.at[0] > INT32_MAX || size.at[1] > INT32_MAX))
+        kov_builder_fail(b, KOV_INVALID_ARGUMENT, "resize: size is (%lld, %lld), at most 2^31 - 1",
+                         (long long)size.at[0], (long long)size.at[1]);
     if (size.n != 2 || size.at[0] < 1 || size.at[1] < 1)
         kov_builder_fail(
             b, KOV_INVALID_ARGUMENT,

@@ -144,9 +144,8 @@ kov_value kov_nn_threshold(kov_builder *b, kov_value x, kov_value threshold,
                            kov_value default_value)
 {
     x = kov_strong(b, x);
-    kov_value compared = x; /* with a fraction, too, of which an integer x would know nothing */
-    kov_promote_pair(b, &compared, &threshold);
-    kov_value above = kov_greater(b, compared, threshold);
+    /* With a fraction, too, of which an integer x would know nothing. */
+    kov_value above = kov_numpy_greater(b, x, threshold);
     return kov_select(b, above, x, kov_cast(b, default_value, kov_dtype_of(b, x)));
 }
 

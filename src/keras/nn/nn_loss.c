@@ -128,10 +128,12 @@ kov_value kov_nn_binary_crossentropy(kov_builder *b, kov_value target, kov_value
         kov_value as_hit = kov_multiply(b, target, kov_soft_plus(b, kov_negative(b, output)));
         return kov_add(b, as_hit, kov_multiply(b, off, kov_soft_plus(b, output)));
     }
-    output = kov_clamp(b, output, b->epsilon, 1.0 - b->epsilon);
+    kov_dtype dtype = kov_dtype_of(b, output);
+    target = kov_widen(b, target);
+    output = kov_clamp(b, kov_widen(b, output), b->epsilon, 1.0 - b->epsilon); /* no 1 in 16 bits */
     kov_value one = kov_scalar_like(b, output, 1);
     kov_value hit = kov_multiply(b, target, kov_log(b, output));
     kov_value rest =
         kov_multiply(b, kov_subtract(b, one, target), kov_log(b, kov_subtract(b, one, output)));
-    return kov_negative(b, kov_add(b, hit, rest));
+    return kov_narrow(b, kov_negative(b, kov_add(b, hit, rest)), dtype);
 }

@@ -5,12 +5,16 @@
 
 typedef kov_value binary(kov_builder *b, kov_value x, kov_value y);
 
-/* The type to compare in: one that holds a Python int, too. That of uint64 and a number below 0
- * need not be exact, since their signs tell. */
+/* The type to compare in: one that holds a Python int, too, and uint32 beside signed integers,
+ * whose result type is int32. That of uint64 and a number below 0 need not be exact, since their
+ * signs tell. */
 static kov_dtype comparable(kov_builder *b, kov_value x1, kov_value x2)
 {
     const kov_value both[] = {x1, x2};
     kov_dtype dtype = kov_result_type(b, both, 2);
+    if (dtype == KOV_DTYPE_I32 &&
+        (kov_dtype_of(b, x1) == KOV_DTYPE_U32 || kov_dtype_of(b, x2) == KOV_DTYPE_U32))
+        return KOV_DTYPE_I64;
     if (kov_integer_class_fits(kov_builder_integer_class(b, x1), dtype) &&
         kov_integer_class_fits(kov_builder_integer_class(b, x2), dtype))
         return dtype;

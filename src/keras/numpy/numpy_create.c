@@ -213,7 +213,10 @@ int kov_numpy_linspace(kov_builder *b, kov_value start, kov_value stop, kov_valu
      * after which whole numbers are no longer met exactly. */
     kov_value step = kov_divide(b, whole, s.divisor);
     step = kov_maximum(b, step, kov_scalar_like(b, step, -(double)INFINITY));
-    kov_value y = kov_add(b, kov_multiply(b, s.index, step), s.start);
+    /* So that the product is rounded before the sum, as everywhere else, by the same means. */
+    kov_value moved = kov_multiply(b, s.index, step);
+    moved = kov_maximum(b, moved, kov_scalar_like(b, moved, -(double)INFINITY));
+    kov_value y = kov_add(b, moved, s.start);
     if (endpoint)
         y = kov_select(b, s.last, s.stop, y);
     outs[0] = placed(b, "linspace", y, s.dtype, axis);

@@ -117,12 +117,16 @@ static kov_value log_add(kov_builder *b, kov_value x1, kov_value x2, double unit
 {
     kov_promote_pair_to_float(b, &x1, &x2);
     kov_dtype dtype = kov_dtype_of(b, x1);
+    if (kov_dtype_is_complex(dtype)) { /* two powers that nearly cancel leave few digits */
+        x1 = kov_cast(b, x1, KOV_DTYPE_C128);
+        x2 = kov_cast(b, x2, KOV_DTYPE_C128);
+        kov_value by = kov_scalar_like(b, x1, unit);
+        kov_value sum = complex_log_add(b, kov_multiply(b, x1, by), kov_multiply(b, x2, by));
+        return kov_cast(b, kov_divide(b, sum, by), dtype);
+    }
     x1 = kov_widen(b, x1);
     x2 = kov_widen(b, x2);
     kov_value zero = kov_scalar_like(b, x1, 0.0), scale = kov_scalar_like(b, x1, unit);
-    if (kov_dtype_is_complex(dtype))
-        return kov_divide(
-            b, complex_log_add(b, kov_multiply(b, x1, scale), kov_multiply(b, x2, scale)), scale);
     kov_value same = kov_equal(b, x1, x2);
     kov_value apart = kov_select(b, same, zero, kov_abs(b, kov_subtract(b, x1, x2)));
     if (unit != 1.0)
