@@ -241,21 +241,16 @@ def in_16_bits(folder, name, weights, x):
 
 
 def run_export(folder, name):
-    """The model as IR, by OpenVINO alone, against `predict`. Weights of a calibrated net are not
-    calibrated here: both sides run the same ones."""
+    """The model as IR, by OpenVINO alone, against the model called."""
     import keras
     import openvino
 
-    import models
     import zoo_fill
     import zoo_rows
     row, x = reference_of(folder, name)
     keras.utils.set_random_seed(5)
     model = zoo_rows.build(name)
-    if row.calibrated:
-        models.he(model)
-    else:
-        zoo_fill.fill(model, row, x)
+    zoo_fill.fill(model, row, zoo_rows.inputs(row, pictures(folder), 8))
     want = flatten(model(x, training=False))  # some classes' `predict` goes on with the result
     path = os.path.join(folder, name + ".xml")
     try:
