@@ -167,3 +167,91 @@ def test_geomspace_whose_ratio_is_no_number():
         want = np.geomspace(np.float64(np.float32(start)), stop, 8)
         # two powers of float32, whose exponents of up to 128 are rounded
         np.testing.assert_allclose(call("numpy", "geomspace", np.float32(start), stop, 8), want, rtol=2e-5)
+
+
+def test_istft_of_no_length_is_empty():
+    x = [np.ones((2, 6, 3), "float32")] * 2
+    assert call("math", "istft", x, 2, 2, 4, length=0, center=False).shape == (2, 0)
+    assert call("math", "istft", x, 2, 2, 4, length=0).shape == (2, 0)
+
+
+def test_stride_beyond_the_signal_leaves_one_sequence():
+    x = np.arange(6, dtype="float32")
+    for stride in (7, 2**63 - 1):
+        assert call("math", "extract_sequences", x, 4, stride).tolist() == [[0, 1, 2, 3]]
+        assert call("math", "extract_sequences", x, 7, stride).shape == (0, 7)
+
+
+def test_frame_of_a_resized_image_is_filled_with_what_is_given():
+    image = np.zeros((1, 2, 8, 1), "uint8")
+    found = call("image", "resize", image, (8, 8), pad_to_aspect_ratio=True, fill_value=0.25,
+                 data_format="channels_last")
+    want = np.where(np.isin(np.arange(8), (3, 4)), 0.0, 0.25)
+    assert found[0, :, 0, 0].tolist() == want.tolist()
+
+
+def test_fill_of_sampled_integers_is_a_number_of_their_type():
+    image, far = np.full((4, 4), 9, "uint8"), np.full((2, 3), -5.0, "float32")
+    for fill, want in ((-0.75, 0), (0.75, 0), (7.9, 7)):  # cut off, as an array of the type would be
+        assert call("image", "map_coordinates", image, far, 1, fill_value=fill).tolist() == [want] * 3
+
+
+def test_sign_of_determinants_that_are_no_number():
+    matrix = np.array([[1, np.nan], [0, 1]], "float32")
+    for x in (matrix, np.full_like(matrix, np.nan)):
+        sign, logarithm = (np.asarray(y) for y in _core.function("numpy", "slogdet")(x))
+        assert abs(sign) == 1 and np.isnan(logarithm)
+    assert np.asarray(_core.function("numpy", "slogdet")(np.diag([-2.0, 3.0]))[0]) == -1
+    assert np.asarray(_core.function("numpy", "slogdet")(np.zeros((2, 2)))[0]) == 0
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_pseudo_inverses_of_sixteen_bits_keep_small_singular_values(dtype):
+    x = np.array([[1, 0.5, 0], [0.25, 1, 0], [0, 0, 0.125], [0, 0, 0]])  # exact in both types
+    given = _core.function("core", "cast")(x, dtype)
+    step = 2.0**-7 if dtype == "bfloat16" else 2.0**-10
+    inverse = np.asarray(_core.function("core", "cast")(_core.function("linalg", "pinv")(given), "float32"))
+    np.testing.assert_allclose(inverse, np.linalg.pinv(x), rtol=step, atol=1e-6)
+    solved = _core.function("linalg", "lstsq")(given, given)
+    np.testing.assert_allclose(np.asarray(_core.function("core", "cast")(solved, "float32")), np.eye(3),
+                               rtol=step, atol=1e-6)
+
+
+def test_full_like_takes_no_more_dimensions_than_it_has():
+    with pytest.raises(ValueError, match="full_like: fill_value has 1 dimensions and x 0"):
+        call("numpy", "full_like", np.float32(1), np.ones(1, "float32"))
+    assert call("numpy", "full_like", np.zeros((2, 3)), np.arange(3.0)).tolist() == [[0, 1, 2]] * 2
+
+
+def test_trapezoid_over_places_of_more_dimensions():
+    y, x = np.array([1.0, 3.0, 2.0]), np.arange(24.0).reshape(2, 4, 3) ** 2
+    np.testing.assert_allclose(call("numpy", "trapezoid", y, x), np.trapezoid(y, x), rtol=1e-12)
+    table = np.arange(12.0).reshape(4, 3) ** 2
+    np.testing.assert_allclose(call("numpy", "trapezoid", x, table), np.trapezoid(x, table), rtol=1e-12)
+    assert call("numpy", "trapezoid", y[:2], np.zeros((4, 5, 0))).shape == (4, 5)
+
+
+def test_geomspace_of_complex_dtype_turns_from_below_zero():
+    want = np.geomspace(-8.0 + 0j, 2.0, 5)
+    found = call("numpy", "geomspace", -8.0, 2.0, 5, dtype="complex128")
+    np.testing.assert_allclose(found, want, rtol=1e-12, atol=1e-12)
+
+
+def test_pointwise_kernels_of_several_places_are_dilated():
+    x = np.arange(9, dtype="float32").reshape(1, 9, 1)
+    found = call("nn", "separable_conv", x, np.ones((1, 1, 1), "float32"), np.ones((2, 1, 1), "float32"),
+                 padding="valid", data_format="channels_last", dilation_rate=3)
+    assert found.ravel().tolist() == (x[0, :-3, 0] + x[0, 3:, 0]).tolist()
+
+
+def test_imaginary_parts_of_targets_and_statistics_stay():
+    target, p = np.array([[1 + 2j, 3 - 1j]]), np.array([[0.25, 0.75]])
+    np.testing.assert_allclose(call("nn", "categorical_crossentropy", target, p),
+                               -(target * np.log(p)).sum(-1), rtol=1e-12)
+    np.testing.assert_allclose(call("nn", "binary_crossentropy", target, p),
+                               -(target * np.log(p) + (1 - target) * np.log(1 - p)), rtol=1e-12)
+    mean, variance = np.array([1 + 2j, 3j]), np.array([4.0, 0.25])
+    np.testing.assert_allclose(call("nn", "batch_normalization", p, mean, variance, 1, epsilon=0.0),
+                               (p - mean) / np.sqrt(variance), rtol=1e-12)
+    below = call("nn", "batch_normalization", p, mean, -variance, 1, epsilon=0.0)
+    assert np.isnan(below).all()

@@ -59,7 +59,7 @@ IN_FLOATS = {"numpy." + name for name in (
     "trapezoid", "var", "std", "nanvar", "nanstd", "geomspace", "logspace", "linspace", "quantile",
     "nanquantile", "percentile", "nanpercentile", "hypot", "nextafter", "deg2rad", "rad2deg",
     "reciprocal", "average", "median", "nanmedian", "corrcoef", "cov", "sinc", "heaviside")} | {
-        "math." + name for name in ("erf", "erfc", "erfinv", "rsqrt", "logsumexp", "lgamma", "gammainc")}
+        "math." + name for name in ("cdist", "erf", "erfc", "erfinv", "rsqrt", "logsumexp", "lgamma", "gammainc")}
 OF_INDICES = {"nn." + name for name in (
     "one_hot", "multi_hot", "sparse_categorical_crossentropy", "ctc_loss", "ctc_decode", "unfold")}
 
@@ -111,6 +111,20 @@ def reaches_over(arguments):
         start < 0 or start + size > dim for start, size, dim in zip(starts, sizes, dims))
 
 
+def has_other_zeros(array):
+    """Zeros with a sign, or numbers that JAX takes for zeros."""
+    size = np.abs(array.astype(np.float64))
+    return bool(((size == 0) & np.signbit(array) | (size > 0) & (size < np.finfo("float32").tiny)).any())
+
+
+def is_cancelled(x, axis, epsilon):
+    """Whether the mean of squares less the square of the mean loses digits of a float32."""
+    finite = np.where(np.isfinite(x), x, 0).astype(np.complex128)
+    axes = tuple(axis) if isinstance(axis, (list, tuple)) else axis
+    least = finite.var(axis=axes).min(initial=np.inf) + (epsilon or 1e-7)
+    return largest(x) ** 2 > 1e3 * least
+
+
 def is_unsorted(sequence):
     from draw import Tensor
     values = np.atleast_1d(sequence.array) if isinstance(sequence, Tensor) else np.zeros(0)
@@ -123,7 +137,7 @@ def is_hermitian(x):
 
 def powers_overflow(x, arguments):
     n = number_of(arguments.get("N")) or x.array.size
-    return largest(x.array) ** max(float(n) - 1, 0) >= 2.0 ** (np.iinfo(x.dtype).bits - 1)
+    return largest(x.array) ** max(float(n) - 1, 0) >= 2.0 ** (min(np.iinfo(x.dtype).bits, 32) - 1)
 
 
 def number_of(x):
@@ -151,9 +165,18 @@ def for_judge(row, arguments, kov):
     if not floats or not (name in IN_FLOATS or row.module == "nn" and name not in OF_INDICES):
         return arguments
     found = {key: value if key == "mask" else in_floats(value) for key, value in arguments.items()}
-    if type(found.get("x")) is int:
-        found["x"] = float(found["x"])
+    if "x" in found:
+        found["x"] = numbers_in_floats(found["x"])
+    for key in ("target", "output"):  # of float32, as which 1 - 1e-7 is another number
+        if type(found.get(key)) in (bool, int, float):
+            found[key] = np.float32(found[key])
     return found
+
+
+def numbers_in_floats(value):
+    if isinstance(value, (list, tuple)):
+        return type(value)(numbers_in_floats(item) for item in value)
+    return float(value) if type(value) in (bool, int) else value
 
 
 def is_outside(array, dtype):
@@ -170,6 +193,26 @@ def is_between(value, low, high):
 def has_perspective(transform):
     from draw import Tensor
     return isinstance(transform, Tensor) and bool(np.atleast_1d(transform.array)[..., 6:].any())
+
+
+def is_below_zero(value):
+    return bool((np.asarray(getattr(value, "array", value)) < 0).any())
+
+
+def ill_posed(arguments):
+    """Four points of which three are nearly on a line have no transform, or one of unsure digits."""
+    for key in ("start_points", "end_points"):
+        points = getattr(arguments.get(key), "array", None)
+        if points is None or points.shape[-2:] != (4, 2):
+            continue
+        points = points.astype(np.float64)
+        for skipped in range(4):
+            three = np.delete(points, skipped, axis=-2)
+            first, second = three[..., 1, :] - three[..., 0, :], three[..., 2, :] - three[..., 0, :]
+            area = np.abs(first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0])
+            if not (area > 0.3 * np.abs(points).max(initial=1)).all():
+                return "three of four points are nearly on a line"
+    return None
 
 
 def beyond(row, arguments):
@@ -211,11 +254,48 @@ def known_difference(row, arguments):
     if name in ("nn.softmax", "nn.log_softmax", "nn.psnr", "math.logsumexp") and (
             {"float16", "bfloat16"} & dtypes(arguments)):
         return "NumPy sums up in 16 bits"
+    if name in ("numpy.argmax", "numpy.argmin") and any(
+            "float" in x.dtype and has_other_zeros(x.array) for x in tensors(arguments)):
+        return "Keras's other backends take -0 for less than 0, and JAX the least numbers for 0"
+    if name in ("numpy.slogdet", "linalg.det") and not all(np.isfinite(x).all() for x in arrays(arguments)):
+        return "where a NaN goes"
+    if name == "nn.layer_normalization" and is_cancelled(
+            arguments["x"].array, arguments.get("axis", -1), number_of(arguments.get("epsilon"))):
+        return "NumPy's formula cancels where the deviation is small"
+    if name == "numpy.isin" and type(arguments.get("invert", False)) is not bool:
+        return "NumPy's backend compares invert with False by `is`"
+    if name == "numpy.bincount" and any("int" in dtype for dtype in dtypes(
+            {"weights": arguments.get("weights")})):
+        return "NumPy sums up in float64, whose integers do not wrap around"
+    if name == "numpy.lcm" and any(largest(x) >= 2**31 for x in arrays(arguments)):
+        return "NumPy's least common multiples that wrap around may be below 0"
+    if name == "numpy.trapezoid" and "bfloat16" in dtypes(arguments):
+        return "NumPy's dtype is that of x and y, Keras's that of y"
+    if name == "nn.gelu" and any("complex" in x.dtype.name and largest(x) > 30 for x in arrays(arguments)):
+        return "the angle of a large imaginary part is in its last bits"
+    if name == "numpy.power" and any("complex" in dtype for dtype in dtypes(arguments)) and any(
+            largest(x) > 1e3 for x in arrays({"x2": arguments["x2"]})):
+        return "the angle of a large exponent is in the last bits of the logarithm"
+    if name == "math.logsumexp" and any("complex" in dtype for dtype in dtypes(arguments)):
+        return "NumPy's backend subtracts imaginary parts, too, whose rounding turns the angle"
+    if name == "numpy.sign" and any(np.iscomplexobj(x) and not np.isfinite(x).all()
+                                    for x in arrays(arguments)):
+        return "NumPy's sign of complex infinities is a number"
+    if name == "linalg.norm" and "float16" in dtypes(arguments):
+        return "NumPy squares in 16 bits"
+    if name in ("numpy.std", "numpy.nanstd") and "float16" in dtypes(arguments) and any(
+            0 < np.abs(x[x != 0]).min(initial=1) < 1e-2 for x in arrays(arguments)):
+        return "NumPy squares in 16 bits"
+    if name in ("image.compute_homography_matrix", "image.perspective_transform"):
+        reason = ill_posed(arguments)
+        if reason:
+            return reason
     if name == "math.istft" and type(arguments.get("center", True)) is not bool:
         return "NumPy's backend compares center with False by `is`"
     if name in SUMS and any(largest(x) > HUGE for x in arrays(arguments)):
         return "where the sums of numbers near infinity overflow is free"
-    if name in ("numpy.prod", "numpy.nanprod") and any(largest(x) > HUGE for x in arrays(arguments)):
+    if name in ("numpy.prod", "numpy.nanprod", "numpy.cumprod", "numpy.nancumprod") and any(
+            largest(x) > HUGE for x in arrays(arguments)):
         return "where products of numbers near infinity overflow is free"
     if name in SUMS and "bfloat16" in dtypes(arguments) and any(
             x.size > 64 for x in arrays(arguments)):
@@ -265,7 +345,8 @@ def known_difference(row, arguments):
         return "NumPy looks at one triangle, JAX at the mean of both"
     if row.module == "linalg" and not all(np.isfinite(x).all() for x in arrays(arguments)):
         return "where a NaN goes"
-    if name in ("nn.moments", "nn.layer_normalization", "nn.psnr", "numpy.geomspace", "numpy.logspace", "numpy.correlate") and any(
+    if name in ("nn.moments", "nn.layer_normalization", "nn.psnr", "numpy.geomspace", "numpy.logspace", "numpy.correlate",
+                "numpy.corrcoef") and any(
             "complex" in dtype for dtype in dtypes(arguments)):
         return "NumPy's backend loses the imaginary part"
     if name in ("numpy.corrcoef", "numpy.cov") and any(
@@ -273,17 +354,22 @@ def known_difference(row, arguments):
         return "Keras's shape of one variable differs from NumPy's"
     if name == "numpy.vander" and any("int" in x.dtype and powers_overflow(x, arguments)
                                       for x in tensors(arguments)):
-        return "NumPy's powers of integers are floats first"
+        return "NumPy's powers of integers are floats first, and then of 32 bits"
     if row.module in ("nn", "random") and any(isinstance(value, Odd) for value in arguments.values()):
         return "NumPy's formulas stay in integers, and its distributions take any shape"
     if name in ("nn.elu", "nn.celu") and not np.isfinite(number_of(arguments.get("alpha", 1.0)) or 0.0):
         return "NumPy multiplies by alpha only below 0, JAX at -0, too"
     if name == "numpy.logspace" and any(x.size and x.real.min() < 0 for x in arrays(
-            {"base": arguments.get("base")})):
+            {"base": arguments.get("base")})) or (
+                name == "numpy.logspace" and (number_of(arguments.get("base", 10)) or 0) < 0):
         return "powers of what is below 0 need whole exponents"
+    if name == "numpy.logspace" and any(x.ndim for x in arrays({"base": arguments.get("base")})):
+        return "NumPy puts the dimensions of the base elsewhere than JAX does"
+    if name == "numpy.logspace" and arguments.get("dtype") in ("float64", "bool"):
+        return "NumPy's steps are in float32, and its least numbers are others"
     if name == "linalg.lu_factor" and not all("float" in dtype for dtype in dtypes(arguments)):
         return "which of equal pivots is taken"
-    if name in ("numpy.correlate", "numpy.convolve") and not all(
+    if name in ("numpy.correlate", "numpy.convolve", "nn.conv_transpose") and not all(
             np.isfinite(x).all() for x in arrays(arguments)):
         return "the border's zeros times infinity"
     if name == "numpy.arange" and any(dtype.startswith("uint") for dtype in dtypes(arguments)):
@@ -292,13 +378,15 @@ def known_difference(row, arguments):
         return "NumPy scales in 16 bits"
     if name == "numpy.float_power" and any(largest(x) >= 2**24 for x in arrays(arguments)):
         return "whether the exponent is odd is in its last bits"
+    if name == "math.in_top_k" and is_below_zero(arguments["targets"]):
+        return "NumPy and JAX count targets below 0 from the end; in TensorFlow they are no classes"
     if name == "math.in_top_k" and isinstance(arguments["k"], int) and arguments["k"] < 0:
         return "NumPy takes all but the last"
     if name in ("numpy.bartlett", "numpy.blackman", "numpy.hamming", "numpy.hanning",
                 "numpy.kaiser") and type(arguments.get("x")) is not int:
         return "NumPy has windows of lengths that are not whole"
-    if name == "numpy.view" and dtypes(arguments) & {"int64", "uint64", "float64",
-                                                    "complex64", "complex128"}:
+    if name == "numpy.view" and (isinstance(arguments["x"], Odd) or dtypes(arguments) & {
+            "int64", "uint64", "float64", "complex64", "complex128"}):
         return "NumPy's backend reads 64 bits as 32"
     if name.startswith("numpy.nan") and arguments.get("axis") == ():
         return "Keras's shape differs from NumPy's"

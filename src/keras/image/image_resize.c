@@ -118,13 +118,17 @@ kov_value kov_image_resize(kov_builder *b, kov_value images, kov_ints size,
     int axis = channels == ndim - 1 ? ndim - 3 : ndim - 2;
     if (crop_to_aspect_ratio)
         images = crop(b, images, axis, size.at);
+    bool is_nearest = strcmp(interpolation, "nearest") == 0;
+    if (!is_nearest) /* before the frame, whose elements need not be whole */
+        images = kov_as_float(b, images);
+    kov_dtype dtype = kov_dtype_of(b, images);
+    if (!is_nearest)
+        images = kov_widen(b, images);
     if (pad_to_aspect_ratio)
         images = frame(b, images, axis, size.at, fill_value);
-    if (strcmp(interpolation, "nearest") == 0)
+    if (is_nearest)
         return nearest(b, nearest(b, images, axis, size.at[0]), axis + 1, size.at[1]);
-    images = kov_as_float(b, images);
-    kov_dtype dtype = kov_dtype_of(b, images);
-    kov_value x = kov_widen(b, images);
+    kov_value x = images;
     x = resample(b, x, axis, size.at[0], interpolation, antialias);
     x = resample(b, x, axis + 1, size.at[1], interpolation, antialias);
     return kov_narrow(b, x, dtype);

@@ -49,7 +49,7 @@ kov_value kov_image_map_coordinates(kov_builder *b, kov_value inputs, kov_value 
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
     kov_value rows = to_samples(b, kov_flatten(b, inputs));
-    kov_value fill = kov_cast(b, fill_value, kov_dtype_of(b, rows));
+    kov_value fill = kov_cast(b, kov_cast(b, fill_value, dtype), kov_dtype_of(b, rows));
     kov_sampling how =
         kov_sampling_of(b, "map_coordinates", order ? "bilinear" : "nearest", fill_mode, fill);
     for (int i = 0; i < n; i++) {
@@ -68,7 +68,7 @@ static kov_value sample_batch(kov_builder *b, const char *function, kov_value ba
     kov_dtype dtype = kov_dtype_of(b, batch);
     const kov_value shape[] = {kov_one_i64(b, -1), kov_dims_value(b, batch, 3, 4)};
     kov_value rows = to_samples(b, kov_reshape(b, batch, kov_join_dims(b, shape, 2), false));
-    kov_value fill = kov_cast(b, fill_value, kov_dtype_of(b, rows));
+    kov_value fill = kov_cast(b, kov_cast(b, fill_value, dtype), kov_dtype_of(b, rows));
     kov_sampling how = kov_sampling_of(b, function, interpolation, fill_mode, fill);
     kov_value image = kov_iota(b, kov_dim_value(b, batch, 0), KOV_DTYPE_I64);
     image = kov_unsqueeze_at(b, kov_unsqueeze_at(b, image, 1), 2);

@@ -130,7 +130,10 @@ void kov_numpy_slogdet(kov_builder *b, kov_value x, kov_value *outs)
     if (b->status != KOV_OK)
         return;
     kov_value last = kov_one_i64(b, kov_ndim(b, diagonal) - 1);
-    outs[0] = kov_multiply(b, sign, kov_reduce_prod(b, kov_sign(b, diagonal), last, false));
+    kov_value signs = kov_sign(b, diagonal);
+    if (!kov_is_complex_value(b, diagonal)) /* what is no number is not below 0 */
+        signs = kov_select(b, kov_is_na_n(b, diagonal), kov_scalar_like(b, signs, 1), signs);
+    outs[0] = kov_multiply(b, sign, kov_reduce_prod(b, signs, last, false));
     outs[1] = kov_reduce_sum(b, kov_log(b, kov_abs(b, diagonal)), last, false);
 }
 
@@ -227,19 +230,22 @@ static kov_value inverted(kov_builder *b, kov_value s, kov_value threshold)
     return kov_select(b, counts, inverse, kov_scalar_like(b, s, 0));
 }
 
-/* V diag(1/s) U^T right, or without `right` (KOV_VALUE_NONE) V diag(1/s) U^T. */
+/* V diag(1/s) U^T right, or without `right` (KOV_VALUE_NONE) V diag(1/s) U^T; of 16 bits computed
+ * in float32, since a quotient magnifies the rounding of small singular values. */
 static kov_value pseudo_solve(kov_builder *b, kov_value x, kov_value right,
                               kov_optional_float relative, double factor)
 {
     int ndim = kov_ndim(b, x);
+    kov_dtype dtype = kov_dtype_of(b, x);
+    x = kov_widen(b, x);
     kov_value u = kov_svd(b, x, false), s = kov_output(u, 1), vh = kov_output(u, 2);
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
     kov_value scale =
         kov_unsqueeze_at(b, inverted(b, s, threshold_of(b, x, s, relative, factor)), ndim - 1);
-    kov_value inner =
-        right == KOV_VALUE_NONE ? transposed(b, u) : kov_mat_mul(b, u, right, true, false);
-    return kov_mat_mul(b, vh, kov_multiply(b, scale, inner), true, false);
+    kov_value inner = right == KOV_VALUE_NONE ? transposed(b, u)
+                                              : kov_mat_mul(b, u, kov_widen(b, right), true, false);
+    return kov_narrow(b, kov_mat_mul(b, vh, kov_multiply(b, scale, inner), true, false), dtype);
 }
 
 kov_value kov_linalg_pinv(kov_builder *b, kov_value x, kov_optional_float rcond)

@@ -288,7 +288,7 @@ kov_value kov_math_istft(kov_builder *b, kov_values x, int64_t sequence_length,
                                 (long long)length.value);
     if (length.given)
         stop = length.value > INT64_MAX - start ? INT64_MAX : start + length.value;
-    if (stop == 0)
+    if (!length.given && stop == 0)
         stop = INT64_MAX; /* fft_length is 1: nothing was added */
     return kov_narrow(b, kov_slice_axis(b, y, last, start, stop, 1), dtype);
 }

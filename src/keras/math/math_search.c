@@ -65,7 +65,8 @@ kov_value kov_math_extract_sequences(kov_builder *b, kov_value x, int64_t sequen
     kov_value length = kov_constant_i64_scalar(b, sequence_length);
     kov_value stride = kov_constant_i64_scalar(b, sequence_stride);
     kov_value room = kov_subtract(b, kov_dim_value(b, x, ndim - 1), length);
-    kov_value count = kov_divide(b, kov_add(b, room, stride), stride); /* rounded down */
+    kov_value behind_first = kov_divide(b, room, stride); /* rounded down */
+    kov_value count = kov_add(b, behind_first, kov_constant_i64_scalar(b, 1));
     count = kov_maximum(b, count, kov_constant_i64_scalar(b, 0));
     kov_value starts = kov_multiply(b, kov_iota(b, count, KOV_DTYPE_I64), stride);
     kov_value at = kov_add(b, kov_unsqueeze_at(b, starts, 1), kov_iota(b, length, KOV_DTYPE_I64));

@@ -150,7 +150,11 @@ kov_value kov_nn_separable_conv(kov_builder *b, kov_value inputs, kov_value dept
     kov_ints ones = {&one, 1};
     kov_value y = kov_nn_depthwise_conv(b, inputs, depthwise_kernel, strides, padding, data_format,
                                         dilation_rate);
-    return kov_nn_conv(b, y, pointwise_kernel, ones, "valid", data_format, ones);
+    bool is_point = true; /* a kernel of several places is dilated, too */
+    for (int i = 0; i < kov_ndim(b, pointwise_kernel) - 2; i++)
+        is_point = is_point && kov_dim_number(b, pointwise_kernel, i) == 1;
+    return kov_nn_conv(b, y, pointwise_kernel, ones, "valid", data_format,
+                       is_point ? ones : dilation_rate);
 }
 
 static bool is_moderate(int64_t number)

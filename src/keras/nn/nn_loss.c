@@ -47,6 +47,20 @@ static kov_value log_probability(kov_builder *b, const char *function, kov_value
     return kov_log(b, kov_clamp(b, output, b->epsilon, 1.0 - b->epsilon));
 }
 
+/* target as the losses multiply with it: a float of output's dtype, or complex where it is so. */
+static kov_value as_target(kov_builder *b, kov_value target, kov_value output)
+{
+    const kov_value both[] = {target, output};
+    bool is_complex = kov_is_complex_value(b, target);
+    return kov_cast(b, target, is_complex ? kov_result_type(b, both, 2) : kov_dtype_of(b, output));
+}
+
+/* target * log_p in target's dtype. */
+static kov_value weighed(kov_builder *b, kov_value target, kov_value log_p)
+{
+    return kov_multiply(b, target, kov_cast(b, log_p, kov_dtype_of(b, target)));
+}
+
 /* Sticky failure unless target has the shape of output. */
 static bool same_shape(kov_builder *b, const char *function, kov_value target, kov_value output)
 {
@@ -73,7 +87,7 @@ kov_value kov_nn_categorical_crossentropy(kov_builder *b, kov_value target, kov_
                                           bool from_logits, int64_t axis)
 {
     output = kov_as_float(b, output);
-    target = kov_cast(b, target, kov_dtype_of(b, output));
+    target = as_target(b, target, output);
     if (!same_shape(b, "categorical_crossentropy", target, output))
         return KOV_VALUE_ERROR;
     if (kov_ndim(b, target) == 0)
@@ -82,7 +96,7 @@ kov_value kov_nn_categorical_crossentropy(kov_builder *b, kov_value target, kov_
             "categorical_crossentropy: target and output must be at least rank 1");
     int at = kov_axis(b, "categorical_crossentropy", axis, kov_ndim(b, output));
     kov_value log_p = log_probability(b, "categorical_crossentropy", output, from_logits, axis);
-    kov_value sum = kov_reduce_sum(b, kov_multiply(b, target, log_p), kov_one_i64(b, at), false);
+    kov_value sum = kov_reduce_sum(b, weighed(b, target, log_p), kov_one_i64(b, at), false);
     return kov_negative(b, sum);
 }
 
@@ -120,20 +134,20 @@ kov_value kov_nn_binary_crossentropy(kov_builder *b, kov_value target, kov_value
                                      bool from_logits)
 {
     output = kov_as_float(b, output);
-    target = kov_cast(b, target, kov_dtype_of(b, output));
+    target = as_target(b, target, output);
     if (!same_shape(b, "binary_crossentropy", target, output))
         return KOV_VALUE_ERROR;
     if (from_logits) { /* -log(sigmoid(x)) is softplus(-x): exact where the sigmoid is 0 or 1 */
         kov_value off = kov_subtract(b, kov_scalar_like(b, target, 1), target);
-        kov_value as_hit = kov_multiply(b, target, kov_soft_plus(b, kov_negative(b, output)));
-        return kov_add(b, as_hit, kov_multiply(b, off, kov_soft_plus(b, output)));
+        kov_value as_hit = weighed(b, target, kov_soft_plus(b, kov_negative(b, output)));
+        return kov_add(b, as_hit, weighed(b, off, kov_soft_plus(b, output)));
     }
-    kov_dtype dtype = kov_dtype_of(b, output);
+    kov_dtype dtype = kov_dtype_of(b, target);
     target = kov_widen(b, target);
     output = kov_clamp(b, kov_widen(b, output), b->epsilon, 1.0 - b->epsilon); /* no 1 in 16 bits */
     kov_value one = kov_scalar_like(b, output, 1);
-    kov_value hit = kov_multiply(b, target, kov_log(b, output));
-    kov_value rest =
-        kov_multiply(b, kov_subtract(b, one, target), kov_log(b, kov_subtract(b, one, output)));
+    kov_value hit = weighed(b, target, kov_log(b, output));
+    kov_value rest = weighed(b, kov_subtract(b, kov_scalar_like(b, target, 1), target),
+                             kov_log(b, kov_subtract(b, one, output)));
     return kov_narrow(b, kov_negative(b, kov_add(b, hit, rest)), dtype);
 }

@@ -18,16 +18,22 @@ kov_value kov_nn_batch_normalization(kov_builder *b, kov_value x, kov_value mean
                                      kov_value scale, double epsilon)
 {
     x = kov_as_float(b, x);
-    kov_dtype dtype = kov_dtype_of(b, x);
     int ndim = kov_ndim(b, x), at = kov_axis(b, "batch_normalization", axis, ndim);
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
     mean = kov_as_float(b, mean);
     variance = kov_as_float(b, variance);
-    if (kov_is_complex_value(b, x)) /* so are mean, offset and scale then */
-        variance = kov_cast(b, variance, dtype);
+    const kov_value others[] = {mean, variance, offset, scale};
+    for (int i = 0; i < 4; i++) { /* one that is complex makes the result so */
+        const kov_value both[] = {x, others[i]};
+        if (others[i] != KOV_VALUE_NONE && kov_is_complex_value(b, others[i]))
+            x = kov_cast(b, x, kov_result_type(b, both, 2));
+    }
+    kov_dtype dtype = kov_dtype_of(b, x);
     kov_value deviation = kov_sqrt(b, kov_add(b, variance, kov_scalar_like(b, variance, epsilon)));
     kov_value factor = kov_divide(b, kov_scalar_like(b, deviation, 1), deviation);
+    if (kov_is_complex_value(b, x)) /* the root of a real variance is a real one, or no number */
+        factor = kov_cast(b, factor, dtype);
     if (scale != KOV_VALUE_NONE)
         factor = kov_multiply(b, factor, kov_cast(b, scale, kov_dtype_of(b, factor)));
     kov_value shift =

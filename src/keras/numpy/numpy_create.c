@@ -37,6 +37,10 @@ kov_value kov_numpy_empty(kov_builder *b, kov_value shape, kov_dtype dtype)
 kov_value kov_numpy_full_like(kov_builder *b, kov_value x, kov_value fill_value, kov_dtype dtype)
 {
     x = kov_strong(b, x);
+    if (b->status == KOV_OK && kov_ndim(b, fill_value) > kov_ndim(b, x))
+        return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                "full_like: fill_value has %d dimensions and x %d; it has no more",
+                                kov_ndim(b, fill_value), kov_ndim(b, x));
     kov_value fill = kov_cast(b, fill_value, dtype == KOV_DTYPE_NONE ? kov_dtype_of(b, x) : dtype);
     return kov_fill_like(b, fill, x);
 }
@@ -183,7 +187,7 @@ static kov_space space_of(kov_builder *b, kov_value start, kov_value stop, kov_v
         s.dtype = common;
     if (dtype == KOV_DTYPE_F64 || common == KOV_DTYPE_F64)
         common = KOV_DTYPE_F64;
-    common = kov_compute_dtype(common);
+    common = kov_dtype_is_complex(dtype) ? dtype : kov_compute_dtype(common);
     s.start = kov_cast(b, start, common);
     s.stop = kov_cast(b, stop, common);
     int ndim = kov_ndim(b, s.start), other = kov_ndim(b, s.stop);
