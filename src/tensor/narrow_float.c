@@ -172,6 +172,45 @@ __attribute__((target("avx,f16c"))) static int64_t f32_to_f16_f16c(const float *
     return i;
 }
 
+__attribute__((target("avx2"))) static int64_t bf16_to_f32_avx2(const uint16_t *src, float *dst,
+                                                                int64_t n)
+{
+    int64_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        __m256i x = _mm256_loadu_si256((const void *)(src + i));
+        __m256i low = _mm256_cvtepu16_epi32(_mm256_castsi256_si128(x));
+        __m256i high = _mm256_cvtepu16_epi32(_mm256_extracti128_si256(x, 1));
+        _mm256_storeu_si256((void *)(dst + i), _mm256_slli_epi32(low, 16));
+        _mm256_storeu_si256((void *)(dst + i + 8), _mm256_slli_epi32(high, 16));
+    }
+    return i;
+}
+
+/* kov_f32_to_bf16 of eight, in the low halves. */
+__attribute__((target("avx2"))) static inline __m256i round_to_bf16(const float *src)
+{
+    const __m256i one = _mm256_set1_epi32(1), half = _mm256_set1_epi32(0x7FFF);
+    __m256i bits = _mm256_loadu_si256((const void *)src), top = _mm256_srli_epi32(bits, 16);
+    __m256i up = _mm256_add_epi32(half, _mm256_and_si256(top, one));
+    __m256i rounded = _mm256_srli_epi32(_mm256_add_epi32(bits, up), 16);
+    __m256i nan = _mm256_or_si256(top, _mm256_set1_epi32(0x40));
+    __m256i magnitude = _mm256_and_si256(bits, _mm256_set1_epi32(0x7FFFFFFF));
+    __m256i is_nan = _mm256_cmpgt_epi32(magnitude, _mm256_set1_epi32(0x7F800000));
+    return _mm256_blendv_epi8(rounded, nan, is_nan);
+}
+
+__attribute__((target("avx2"))) static int64_t f32_to_bf16_avx2(const float *src, uint16_t *dst,
+                                                                int64_t n)
+{
+    int64_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        __m256i both = _mm256_packus_epi32(round_to_bf16(src + i), round_to_bf16(src + i + 8));
+        /* Packing goes by halves of the registers. */
+        _mm256_storeu_si256((void *)(dst + i), _mm256_permute4x64_epi64(both, 0xD8));
+    }
+    return i;
+}
+
 #endif
 
 static void f16_to_f32_array(const uint16_t *src, float *dst, int64_t n)
@@ -198,13 +237,23 @@ static void f32_to_f16_array(const float *src, uint16_t *dst, int64_t n)
 
 static void f32_to_bf16_array(const float *restrict src, uint16_t *restrict dst, int64_t n)
 {
-    for (int64_t i = 0; i < n; i++)
+    int64_t i = 0;
+#if defined(__x86_64__)
+    if (kov_cpu_isa() >= KOV_ISA_AVX2)
+        i = f32_to_bf16_avx2(src, dst, n);
+#endif
+    for (; i < n; i++)
         dst[i] = kov_f32_to_bf16(src[i]);
 }
 
 static void bf16_to_f32_array(const uint16_t *restrict src, float *restrict dst, int64_t n)
 {
-    for (int64_t i = 0; i < n; i++)
+    int64_t i = 0;
+#if defined(__x86_64__)
+    if (kov_cpu_isa() >= KOV_ISA_AVX2)
+        i = bf16_to_f32_avx2(src, dst, n);
+#endif
+    for (; i < n; i++)
         dst[i] = kov_bf16_to_f32(src[i]);
 }
 

@@ -2,6 +2,7 @@
 /* MatMul. Operands are read through strides, so Transposes before it cost nothing, and its result
  * is written in the order in which the Transpose behind it, if there is one, wants it. */
 #include "base/threads.h"
+#include "native/kernels/gemm/gemm_half.h"
 #include "native/kernels/gemm64/gemm_f64.h"
 #include "native/plan/products/product_step.h"
 #include "tensor/convert.h"
@@ -169,6 +170,16 @@ static size_t round_to_line(int64_t floats)
     return ((size_t)floats + 15) / 16 * 16;
 }
 
+/* The workspace holds the first operand and the result in float32; B is read as it is. */
+static kov_status run_few_half(const kov_step *step, const kov_run *run)
+{
+    const other_params *m = step->params;
+    float *a = run->workspace, *c = a + round_to_line(m->a_count);
+    KOV_TRY(kov_convert(m->dtype, run->at[step->slots[0]], KOV_DTYPE_F32, a, m->a_count));
+    kov_gemm_half_run(run->context, &m->gemm, m->dtype, a, run->at[step->slots[1]], c);
+    return kov_convert(KOV_DTYPE_F32, c, m->dtype, run->at[step->slots[2]], m->c_count);
+}
+
 /* The workspace holds both operands and the result in float32, then that of the product. */
 static kov_status run_half(const kov_step *step, const kov_run *run)
 {
@@ -198,19 +209,23 @@ static kov_status plan_other(kov_planner *p, const kov_node *node, const kov_pro
                         .b_count = kov_plan_value(p, node->inputs[1])->count,
                         .c_count = out->count};
     KOV_TRY(kov_plan_make(p, node->first_output, &product->order, &slots[2]));
-    size_t floats =
-        round_to_line(m->a_count) + round_to_line(m->b_count) + round_to_line(m->c_count);
-    const kov_step_plan plan = {
-        .run = wide ? run_f64 : run_half,
-        .kernel = kov_plan_kernel_name(p, wide ? "f64_" : "half_", "gemm"),
-        .params = m,
-        .inputs = 2,
-        .outputs = 1,
-        .slots = slots,
-        .workspace =
-            wide ? 0 : floats * sizeof(float) + kov_gemm_workspace_bytes(p->context, &m->gemm),
-        .nodes = &index,
-        .node_count = 1};
+    bool few = !wide && kov_gemm_half_accepts(&m->gemm);
+    size_t floats = round_to_line(m->a_count) + round_to_line(m->c_count);
+    size_t workspace = floats * sizeof(float);
+    if (!few)
+        workspace += round_to_line(m->b_count) * sizeof(float) +
+                     kov_gemm_workspace_bytes(p->context, &m->gemm);
+    const kov_step_plan plan = {.run = wide  ? run_f64
+                                       : few ? run_few_half
+                                             : run_half,
+                                .kernel = kov_plan_kernel_name(p, wide ? "f64_" : "half_", "gemm"),
+                                .params = m,
+                                .inputs = 2,
+                                .outputs = 1,
+                                .slots = slots,
+                                .workspace = wide ? 0 : workspace,
+                                .nodes = &index,
+                                .node_count = 1};
     return kov_plan_step(p, &plan);
 }
 
