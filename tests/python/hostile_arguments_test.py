@@ -255,3 +255,9 @@ def test_imaginary_parts_of_targets_and_statistics_stay():
                                (p - mean) / np.sqrt(variance), rtol=1e-12)
     below = call("nn", "batch_normalization", p, mean, -variance, 1, epsilon=0.0)
     assert np.isnan(below).all()
+
+
+@pytest.mark.parametrize("size", [0, -1, -2**63])
+def test_a_blur_has_a_kernel(size):
+    with pytest.raises(ValueError, match="kernel_size"):
+        call("image", "gaussian_blur", np.ones((1, 3, 6, 3), "float32"), kernel_size=(size, size), sigma=(1.0, 0.5))

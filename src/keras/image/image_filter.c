@@ -65,6 +65,14 @@ kov_value kov_image_gaussian_blur(kov_builder *b, kov_value images, kov_ints ker
     for (int i = 0; i < 2; i++)
         width[i] =
             sigma.n == 0 ? kov_scalar_like(b, x, 1) : kov_cast(b, sigma.at[i], kov_dtype_of(b, x));
+    for (int i = 0; i < 2 && b->status == KOV_OK; i++) {
+        if (size.at[i] < 1)
+            return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                                    "gaussian_blur: kernel_size is %lld; it must be at least 1",
+                                    (long long)size.at[i]);
+    }
+    if (b->status != KOV_OK)
+        return KOV_VALUE_ERROR;
     kov_value planes = planes_of(b, x, channels, &first);
     kov_value y = kov_gaussian_filter(b, planes, size.at, width);
     if (b->status != KOV_OK)
