@@ -176,7 +176,11 @@ kov_status kov_coded_gemm_run(kov_context *context, const kov_coded_gemm *gemm, 
 {
     const kov_coded *w = &gemm->weights;
     const scratch s = scratch_of(gemm);
-    float *wide = workspace, *sums = wide + s.a, *weights = sums + s.sums;
+    float *wide = workspace, *sums = NULL, *weights = NULL;
+    if (wide) { /* few rows of float32 need none */
+        sums = wide + s.a;
+        weights = sums + s.sums;
+    }
     if (!kov_coded_groups_fit(w))
         return kov_fail(KOV_INVALID_ARGUMENT, "CodedMatMul: a group has no row of zero and scale");
     for (int64_t i = 0; gemm->integer && i < gemm->m * w->k; i++)
