@@ -3,7 +3,7 @@
 """Runs the acceptance lines A1 to A19, and those of B1 to B9 and C1 to C6 that are written, and prints each figure with its target: PASS or FAIL.
 
     accept.py                 every line
-    accept.py A2,A8           some (also: make accept L=A2,A8)
+    accept.py A2,A8           some (also: make accept ARGS=A2,A8)
     accept.py --list          what each line asks for
 
 A line's checks stand in tools/accept/<line>_<subject>.py, which has TARGET and `check(line)`. NOT

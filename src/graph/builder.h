@@ -149,8 +149,7 @@ kov_value kov_reshape_to(kov_builder *b, kov_value v, const int64_t *dims, int n
 
 /* ---- Types ---- */
 /* To this dtype (Keras's cast); the same value if it has it already. A weak value becomes strong.
- */
-/* KOV_OVERFLOW if v is a Python int that dtype, an integer type, does not hold. */
+ * KOV_OVERFLOW if v is a Python int that dtype, an integer type, does not hold. */
 kov_value kov_cast(kov_builder *b, kov_value v, kov_dtype dtype);
 kov_value kov_as_float(kov_builder *b, kov_value v); /* integers and bool become floatx */
 kov_dtype kov_result_type(kov_builder *b, const kov_value *vs, int n); /* Keras's promotion */

@@ -317,8 +317,7 @@ static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, si
     if (node->op == KOV_OP_UNIQUE && !is_never_empty(graph, node->inputs[0]))
         return refuse(why, size, "Unique",
                       "OpenVINO 2026.4 divides by 0 where there is no element");
-    if (node->op == KOV_OP_GATHER &&
-        (is_known_empty(graph, node->inputs[0]) || is_known_empty(graph, node->inputs[1])))
+    if (node->op == KOV_OP_GATHER && is_known_empty(graph, node->inputs[0]))
         return refuse(why, size, "Gather",
                       "OpenVINO 2026.4 divides by 0 where there is no element");
     if (node->op == KOV_OP_ROLL && !rolls_something(graph, node))

@@ -13,7 +13,7 @@ struct trace {
     const kov_eager_call_key *key;
     int next_input;
     kov_dim *symbols; /* per number of the key */
-    kov_arena arena;  /* rewritten arguments */
+    kov_arena arena;  /* rewritten arguments, what is known of them */
 };
 
 bool kov_eager_is_small(const kov_tensor *tensor)
@@ -74,9 +74,8 @@ static kov_value ints_value(struct trace *t, const kov_eager_input *input)
     if (t->mode != KOV_EAGER_FREE)
         return a->count < 0 ? kov_constant_i64_scalar(b, a->u.ints[0])
                             : kov_constant_i64(b, a->u.ints, n);
-    kov_arena *arena = &b->levels.at[0].graph->arena;
-    kov_content *content = kov_arena_alloc(arena, sizeof *content);
-    kov_content_element *at = kov_arena_alloc(arena, sizeof *at * (size_t)(n + 1));
+    kov_content *content = kov_arena_alloc(&t->arena, sizeof *content);
+    kov_content_element *at = kov_arena_alloc(&t->arena, sizeof *at * (size_t)(n + 1));
     if (!content || !at)
         return kov_builder_adopt(b, KOV_OUT_OF_MEMORY);
     for (int i = 0; i < n; i++) {

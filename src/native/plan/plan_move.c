@@ -180,7 +180,7 @@ static int64_t view_run(const kov_planned *v, const kov_slice_view *view)
 kov_status kov_plan_slice(kov_planner *p, const kov_node *node, bool *taken)
 {
     int64_t part[4][KOV_MAX_NDIM], offset = 0;
-    kov_slice_view *view = kov_arena_alloc(p->arena, sizeof *view);
+    kov_slice_view *view = kov_arena_alloc(&p->scratch, sizeof *view);
     int64_t *strides = view ? view->strides : NULL;
     kov_planned *out = kov_plan_value(p, node->first_output);
     const kov_planned *in = kov_plan_value(p, node->inputs[0]);
