@@ -305,6 +305,11 @@ static bool is_sound(const kov_graph *graph, const kov_node *node, char *why, si
         (kov_value_range(graph, node->inputs[0]).low < 0 ||
          kov_value_range(graph, node->inputs[1]).low < 1))
         return refuse(why, size, "Divide", "OpenVINO truncates quotients of negative integers");
+    if ((node->op == KOV_OP_REDUCE_SUM || node->op == KOV_OP_REDUCE_MEAN) &&
+        kov_graph_producer(graph, node->inputs[0])->op == KOV_OP_BITCAST)
+        return refuse(why, size, kov_op_info_of(node->op)->name,
+                      "OpenVINO adds the parts of complex numbers one after another; where they "
+                      "are, they are summed in pairs");
     if (node->op == KOV_OP_GROUP_CONVOLUTION && shares_filters(graph, node))
         return refuse(why, size, "GroupConvolution",
                       "OpenVINO 2026.4 gets convolutions wrong that share computed filters");

@@ -328,3 +328,22 @@ def test_what_is_small_beside_one_is_kept(tmp_path, f):
         if f is _log_of_sum:
             want = np.log((1 + np.exp(x)).astype(np.float64))
     np.testing.assert_allclose(have, want, rtol=4 * 2.0**-23)  # four roundings
+
+
+def test_sums_of_complex_numbers_are_pairwise():
+    """One after another, a million numbers of one sign would be off by a hundred units and more."""
+    import keras
+    from kov import _core
+
+    random = np.random.default_rng(9)
+    x = (random.uniform(0, 1, 1000000) + 1j * random.uniform(0, 1, 1000000)).astype("complex64")
+    trace = _core.Trace()
+    data = trace.input("complex64", (None,))
+    trace.enter()
+    try:
+        results = [keras.ops.sum(data), keras.ops.mean(data)]
+    finally:
+        trace.exit()
+    have = [np.asarray(y) for y in trace.finish(results).compile(device="CPU").run([x])]
+    for y, want in zip(have, (x.astype("complex128").sum(), x.astype("complex128").mean())):
+        assert abs(y - want) < 20 * 2.0**-24 * abs(want)  # depth of a tree over a million numbers

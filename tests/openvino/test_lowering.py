@@ -62,3 +62,32 @@ def test_singular_values(shape):
     tolerance = 64 * 2.0**-23 * s.max()  # sums of up to 20 products, some rotations each
     np.testing.assert_allclose(s, np.linalg.svd(x.astype("float64"))[1], rtol=0, atol=tolerance)
     np.testing.assert_allclose((u[..., :k] * s[..., None, :]) @ vh[..., :k, :], x, rtol=0, atol=tolerance)
+
+
+def _remainder_operands():
+    random = np.random.default_rng(5)
+    normal = [np.ldexp(random.uniform(1, 2, 20000), random.integers(-126, 127, 20000)) for _ in range(2)]
+    special = np.array([1e10, -1, 1, np.inf, 1, -0.0, 3, 5, -1e-20, 3, np.nan, 0, 1e-40]), \
+        np.array([3, np.inf, -np.inf, 2, 0, 3, -0.0, -5, 3, np.nan, 1, -3, 3e-41])
+    ordinary = random.uniform(-30, 30, 20000), random.uniform(-3, 3, 20000)
+    x, y = (np.concatenate(parts).astype("float32") for parts in zip(normal, ordinary, special))
+    return x * random.choice(np.float32([-1, 1]), x.shape), y * random.choice(np.float32([-1, 1]), y.shape)
+
+
+@pytest.mark.parametrize("name, numpy", [("mod", np.mod), ("fmod", np.fmod)])
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_remainders_are_exact_whatever_the_quotient(name, numpy, dtype):
+    with np.errstate(all="ignore"):
+        x, y = (part.astype(dtype) for part in _remainder_operands())
+        want = numpy(x.astype("float64"), y.astype("float64")).astype(dtype)  # exact but for 1 % inf
+        # Where the sign of y is added to a remainder that is small beside it, NumPy rounds in dtype, too.
+        want = numpy(x, y) if dtype == "float32" else want
+    (have,), (native,) = on_both(_core.function("numpy", name), x, y)
+    np.testing.assert_array_equal(have, want)
+    np.testing.assert_array_equal(have, native)
+    np.testing.assert_array_equal(np.signbit(have[want == 0]), np.signbit(want[want == 0]))
+
+
+def test_remainders_of_rows_by_columns():
+    (have,), _ = on_both(_core.function("numpy", "fmod"), np.ones((1, 3), "float32"), np.full((4, 1), 0.75, "float32"))
+    np.testing.assert_array_equal(have, np.full((4, 3), 0.25, "float32"))

@@ -7,6 +7,7 @@
 #include "openvino/lowering/lower_logarithm.h"
 #include "openvino/lowering/lower_matrix.h"
 #include "openvino/lowering/lower_random.h"
+#include "openvino/lowering/lower_remainder.h"
 #include "openvino/range.h"
 #include "passes/passes.h"
 
@@ -334,7 +335,8 @@ static bool keep_sum(kov_rewrite *r, const kov_node *node, kov_value *outs)
 static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
 {
     char why[160];
-    if (keep_sum(r, node, outs) || kov_lower_logarithm(r, node, outs))
+    if (keep_sum(r, node, outs) || kov_lower_logarithm(r, node, outs) ||
+        kov_lower_float_remainder(r, node, outs))
         return true;
     if (node->op == KOV_OP_TOP_K && kov_openvino_supports(r->from, node, why, sizeof why))
         return order_nan(r, node, outs);
