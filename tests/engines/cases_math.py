@@ -90,7 +90,11 @@ def _extreme(reduce, empty):
     def judge(data, ids, num_segments=None, sorted=False):
         n = int(ids.max()) + 1 if num_segments is None else num_segments
         info = ml_dtypes.finfo if data.dtype.kind in "fV" else np.iinfo
-        out = np.full((n,) + data.shape[1:], getattr(info(data.dtype), empty), data.dtype)
+        if data.dtype.kind == "c":  # as on JAX; on NumPy, Keras makes all of it NaN
+            none = -np.inf if empty == "min" else np.inf
+        else:
+            none = getattr(info(data.dtype), empty)
+        out = np.full((n,) + data.shape[1:], none, data.dtype)
         for i, row in zip(ids, data):
             if i >= 0:
                 out[i] = reduce(out[i], row)

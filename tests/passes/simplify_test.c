@@ -121,6 +121,22 @@ static void reshape_of_reshape(void **state)
     native_end(test);
 }
 
+static void parts_without_elements(void **state)
+{
+    (void)state;
+    native_case *test = native_begin(1);
+    kov_builder *b = test->b;
+    kov_value x = native_input(test, KOV_DTYPE_F32, DIMS(2, 3), KOV_ROLE_INPUT);
+    kov_value none = native_input(test, KOV_DTYPE_F32, DIMS(2, 0), KOV_ROLE_INPUT);
+    const kov_value one[] = {none, x, none}, two[] = {x, none, x}, nothing[] = {none, none};
+    const kov_value results[] = {kov_concat(b, one, 3, 1), kov_concat(b, two, 3, -1),
+                                 kov_concat(b, nothing, 2, 1)};
+    kov_graph *g = pass_check(test, kov_pass_simplify, results, 3, PASS_BITS);
+    assert_int_equal(pass_count(g, KOV_OP_CONCAT), 2);
+    kov_graph_release(g);
+    native_end(test);
+}
+
 /* Equal numbers of free dimensions are the same dimension only if they are the same expression. */
 static void free_dimensions(void **state)
 {
@@ -147,6 +163,7 @@ int main(void)
         cmocka_unit_test(nodes_that_do_change),
         cmocka_unit_test(minus_zero_is_kept),
         cmocka_unit_test(reshape_of_reshape),
+        cmocka_unit_test(parts_without_elements),
         cmocka_unit_test(free_dimensions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "keras/helpers.h"
 #include "keras_functions.h"
 #include <float.h>
+#include <math.h>
 
 /* Rows with an id outside [0, num_segments) go to one row more, which is cut off again. */
 static kov_value reduce_segments(kov_builder *b, const char *function, kov_value data,
@@ -64,12 +65,13 @@ static kov_value accumulate(kov_builder *b, const char *function, kov_value data
     return kov_narrow(b, y, dtype);
 }
 
-/* The least finite number of a dtype, or the greatest: what an empty segment gives. */
+/* The least finite number of a dtype, or the greatest: what an empty segment gives. Of complex
+ * numbers it is infinite, as with Keras on JAX; on NumPy they have no such reduction. */
 static kov_value extreme(kov_builder *b, kov_value like, bool least)
 {
     kov_dtype dtype = kov_dtype_of(b, like);
     if (kov_is_inexact_value(b, like)) {
-        double most = kov_float_max(dtype);
+        double most = kov_is_complex_value(b, like) ? (double)INFINITY : kov_float_max(dtype);
         return kov_scalar_like(b, like, least ? -most : most);
     }
     int bits = (int)kov_dtype_bits(dtype);

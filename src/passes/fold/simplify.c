@@ -122,6 +122,27 @@ static bool neutral_right(kov_rewrite *r, const kov_node *node, kov_value *outs,
     return pass_through(r, node, outs);
 }
 
+/* Parts without elements are left out; OpenVINO 2026.4 reads the first element of such a part of a
+ * shape. */
+static bool concat(kov_rewrite *r, const kov_node *node, kov_value *outs)
+{
+    enum { MOST = 64 };
+    kov_value parts[MOST];
+    int64_t axis = node->attrs[KOV_CONCAT_AXIS].u.integer;
+    int n = 0;
+    if (node->input_count > MOST)
+        return false;
+    for (int i = 0; i < node->input_count; i++) {
+        const kov_value_info *part = kov_graph_value(r->from, node->inputs[i]);
+        if (part->dims[axis < 0 ? axis + part->ndim : axis] != 0)
+            parts[n++] = kov_rewrite_input(r, node, i);
+    }
+    if (n == 0 || (n == node->input_count && n > 1))
+        return false;
+    outs[0] = n == 1 ? parts[0] : kov_concat(r->b, parts, n, axis);
+    return true;
+}
+
 static bool zero_pads(kov_rewrite *r, const kov_node *node)
 {
     double before, after;
@@ -143,7 +164,7 @@ static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
     case KOV_OP_SQUEEZE:
         return pass_through(r, node, outs);
     case KOV_OP_CONCAT:
-        return node->input_count == 1 && pass_through(r, node, outs);
+        return concat(r, node, outs);
     case KOV_OP_PAD:
         return zero_pads(r, node) && pass_through(r, node, outs);
     case KOV_OP_MULTIPLY:
