@@ -128,6 +128,8 @@ kov_dtype kov_dtype_of(kov_builder *b, kov_value v);
 int64_t kov_dim_number(kov_builder *b, kov_value v, int axis);
 /* True, without a guard, if the dimension is this number in every run. */
 bool kov_dim_is(kov_builder *b, kov_value v, int axis, int64_t number);
+/* Whether the dimension is known to be this number; hints count, with a guard on the answer. */
+bool kov_dim_equals(kov_builder *b, kov_value v, int axis, int64_t number);
 /* False if two dimensions are known to differ; hints count, with a guard on the answer. */
 bool kov_dim_agrees(kov_builder *b, kov_value x, int x_axis, kov_value y, int y_axis);
 /* Elements of an integer scalar or 1-D value as numbers (guarded); KOV_UNKNOWN_VALUE otherwise.

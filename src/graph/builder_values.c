@@ -120,6 +120,22 @@ bool kov_dim_is(kov_builder *b, kov_value v, int axis, int64_t number)
     return axis < info->ndim && info->dims[axis] == number;
 }
 
+bool kov_dim_equals(kov_builder *b, kov_value v, int axis, int64_t number)
+{
+    const kov_value_info *info = kov_builder_value(b, v);
+    if (v == KOV_VALUE_ERROR || axis >= info->ndim)
+        return false;
+    kov_dim dim = info->dims[axis];
+    if (kov_dim_is_number(dim))
+        return dim == number;
+    /* The guard asks for no more than the answer: 0 where they are equal, else 1. */
+    kov_dim over = kov_dim_max(b->dims, kov_dim_sub(b->dims, dim, number), 0);
+    kov_dim under = kov_dim_max(b->dims, kov_dim_sub(b->dims, number, dim), 0);
+    kov_dim apart = kov_dim_min(b->dims, kov_dim_add(b->dims, over, under), 1);
+    int64_t differs;
+    return read_dim(b, apart, &differs) && differs == 0;
+}
+
 bool kov_dim_agrees(kov_builder *b, kov_value x, int x_axis, kov_value y, int y_axis)
 {
     if (x == KOV_VALUE_ERROR || y == KOV_VALUE_ERROR)

@@ -261,3 +261,110 @@ def test_imaginary_parts_of_targets_and_statistics_stay():
 def test_a_blur_has_a_kernel(size):
     with pytest.raises(ValueError, match="kernel_size"):
         call("image", "gaussian_blur", np.ones((1, 3, 6, 3), "float32"), kernel_size=(size, size), sigma=(1.0, 0.5))
+
+
+def test_slices_counted_from_the_end_and_to_the_end():
+    x = np.arange(30, dtype="float32").reshape(5, 6)
+    for start in [(-3, 2), np.array([-3, 2]), (-3, np.int64(-4))]:
+        np.testing.assert_array_equal(call("core", "slice", x, start, (2, 3)), x[2:4, 2:5])
+        got = call("core", "slice_update", x, start, np.zeros((2, 3), "float32"))
+        assert (got[2:4, 2:5] == 0).all() and got.sum() == x.sum() - x[2:4, 2:5].sum()
+    np.testing.assert_array_equal(call("core", "slice", x, (1, -2), (-1, -1)), x[1:, 4:])
+    np.testing.assert_array_equal(call("core", "slice", x, (0, 0), (-1, 2)), x[:, :2])
+    np.testing.assert_array_equal(call("core", "slice", x, (-2, 5), (4, 3)), x[1:, 3:])  # moved inside
+    with pytest.raises(ValueError, match="slice"):
+        call("core", "slice", x, (0, 0), (-2, 2))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "int64"])
+def test_divisors_of_the_least_integer(dtype):
+    least = np.iinfo(dtype).min
+    x = np.array([least, least, least, -6, 0, 7, least], dtype)
+    y = np.array([6, -12, 1, 4, 0, -21, least // 4], dtype)
+    np.testing.assert_array_equal(call("numpy", "gcd", x, y), np.gcd(x, y))
+    np.testing.assert_array_equal(call("numpy", "lcm", x[2:], y[2:]), np.lcm(x[2:], y[2:]))
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint32", "int64", "uint64"])
+def test_large_integers_that_differ_are_not_close(dtype):
+    top = np.iinfo(dtype).max
+    x = np.array([2**24 + 1, top, top, top - 9, 5], dtype)
+    y = np.array([2**24, top - 1, top, top - 5, 7], dtype)
+    for atol in (0, 1, 2, 4.5):
+        want = np.abs(x.astype(object) - y.astype(object)) <= atol
+        np.testing.assert_array_equal(call("numpy", "isclose", x, y, rtol=0, atol=atol), want)
+        assert call("numpy", "allclose", x, y, rtol=0, atol=atol) == want.all()
+    far = np.array([np.iinfo(dtype).min], dtype)
+    assert not call("numpy", "isclose", x[1:2], far, rtol=0.4, atol=0)
+
+
+@pytest.mark.parametrize("reduction", ["add", "mul", "max", "min"])
+def test_scatter_of_floats_into_integers(reduction):
+    x, at, y = np.array([40, 3, 2**24 + 1], "int32"), np.array([[0], [1]]), np.float32([0.5, 3.75])
+    want = x.copy()
+    apply = {"add": np.add, "mul": np.multiply, "max": np.maximum, "min": np.minimum}[reduction]
+    want[:2] = apply(x[:2], y).astype("int32")
+    got = call("core", "scatter_update", x, at, y, reduction=reduction)
+    assert got.dtype == "int32"
+    np.testing.assert_array_equal(got, want)
+
+
+def test_step_beyond_the_integers():
+    for step in (2**63, 2**64 - 1, 2**63 - 1):
+        np.testing.assert_array_equal(call("numpy", "arange", -8, 14, step).astype("int64"), [-8])
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1, -2])
+def test_trapezoid_of_widths_with_more_dimensions(axis):
+    rng = np.random.default_rng(1)
+    y, dx = rng.normal(size=(4, 4)), rng.normal(size=(2, 1, 1))
+    want = np.trapezoid(y, dx=dx, axis=axis)
+    np.testing.assert_allclose(call("numpy", "trapezoid", y, dx=dx, axis=axis), want, rtol=1e-13)
+    x = rng.normal(size=(3, 4, 4))
+    if axis < 0:
+        want = np.trapezoid(y, x, axis=axis)
+        np.testing.assert_allclose(call("numpy", "trapezoid", y, x, axis=axis), want, rtol=1e-13)
+    dx = np.arange(1.0, 4.0)  # one for each area
+    want = np.trapezoid(y[0], dx=dx)
+    np.testing.assert_allclose(call("numpy", "trapezoid", y[0], dx=dx), want, rtol=1e-13)
+
+
+@pytest.mark.parametrize("axis", [0, -1])
+def test_logspace_of_several_bases(axis):
+    base = np.arange(2.0, 14.0, dtype="float64").reshape(4, 3)
+    want = np.logspace(np.array([0.5]), 2.0, num=4, base=base, axis=axis)
+    got = call("numpy", "logspace", np.array([0.5]), 2.0, num=4, base=base, axis=axis)
+    np.testing.assert_allclose(got, want, rtol=1e-14)
+
+
+def test_nothing_to_count():
+    for name in ("linspace", "logspace", "geomspace"):
+        for num in (-1, -(2**40)):
+            with pytest.raises(ValueError, match=f"{name}: .* negative"):
+                call("numpy", name, 1.0, 2.0, num=num)
+        assert call("numpy", name, 1.0, 2.0, num=0).shape == (0,)
+    for bins in (0, -1, LEAST):
+        with pytest.raises(ValueError, match="histogram: .* negative"):
+            _core.function("numpy", "histogram")(MATRIX, bins=bins)
+
+
+def test_fill_has_no_dimensions():
+    images = np.zeros((1, 3, 3, 2), "float32")
+    points = np.float32([[0, 0], [0, 2], [2, 0], [2, 2]])
+    fill = np.zeros((2, 1, 1), "float32")
+    with pytest.raises(ValueError, match="perspective_transform: fill_value has 3 dimensions"):
+        call("image", "perspective_transform", images, points, points, fill_value=fill)
+    with pytest.raises(ValueError, match="map_coordinates: fill_value has 3 dimensions"):
+        call("image", "map_coordinates", MATRIX, np.zeros((2, 5), "float32"), 1, fill_value=fill)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_resize_keeps_nan_in_the_line_that_is_resized(dtype):
+    x = np.ones((1, 3, 5, 1), dtype)
+    x[0, 2, 1] = np.nan
+    for size in [(3, 8), (3, 5), (6, 5), (3, 8)]:
+        got = call("image", "resize", x, size, data_format="channels_last")[0, ..., 0]
+        rows, columns = (2,) if size[0] == 3 else slice(None), (1,) if size[1] == 5 else slice(None)
+        spread = np.zeros(size, bool)
+        spread[rows, columns] = True
+        np.testing.assert_array_equal(np.isnan(got), spread)

@@ -4,12 +4,22 @@
 #include "keras_functions.h"
 #include <string.h>
 
-/* The starts moved so that a slice of `sizes` lies inside x, as JAX and TensorFlow's XLA do. */
+/* int64 starts of which those below 0 are counted from the end, as NumPy and JAX do. Those far
+ * outside are moved near first, so that the sums stay small. */
+static kov_value counted_starts(kov_builder *b, kov_value x, kov_value starts)
+{
+    kov_value shape = kov_shape_value(b, x);
+    starts = kov_minimum(b, kov_cast(b, starts, KOV_DTYPE_I64), shape);
+    starts = kov_maximum(b, starts, kov_negative(b, shape));
+    kov_value from_end = kov_add(b, starts, shape);
+    return kov_select(b, kov_less(b, starts, kov_constant_i64_scalar(b, 0)), from_end, starts);
+}
+
+/* Counted starts moved so that a slice of `sizes` lies inside x, as JAX and TensorFlow's XLA do. */
 static kov_value clamped_starts(kov_builder *b, kov_value x, kov_value starts, kov_value sizes)
 {
     kov_value room = kov_subtract(b, kov_shape_value(b, x), sizes);
-    kov_value zero = kov_constant_i64_scalar(b, 0);
-    return kov_maximum(b, kov_minimum(b, kov_cast(b, starts, KOV_DTYPE_I64), room), zero);
+    return kov_maximum(b, kov_minimum(b, starts, room), kov_constant_i64_scalar(b, 0));
 }
 
 static bool starts_fit(kov_builder *b, const char *function, kov_value x, kov_value starts)
@@ -39,7 +49,11 @@ kov_value kov_core_slice(kov_builder *b, kov_value inputs, kov_value start_indic
                                     "slice: shape asks for more than the inputs have along axis %d",
                                     i);
     }
-    kov_value start = clamped_starts(b, inputs, start_indices, shape);
+    kov_value start = counted_starts(b, inputs, start_indices),
+              minus = kov_constant_i64_scalar(b, -1);
+    kov_value rest = kov_subtract(b, kov_shape_value(b, inputs), start);
+    shape = kov_select(b, kov_equal(b, shape, minus), rest, shape);
+    start = clamped_starts(b, inputs, start, shape);
     kov_value y = kov_slice(b, inputs, start, kov_add(b, start, shape),
                             kov_constant_i64(b, ones, n), kov_constant_i64(b, axes, n));
     return kov_reshape(b, y, shape, false); /* says the shape that start hides from inference */
@@ -75,7 +89,8 @@ kov_value kov_core_slice_update(kov_builder *b, kov_value inputs, kov_value star
             b, KOV_INVALID_ARGUMENT,
             "slice_update: updates have %d dimensions and inputs %d; they must be equal",
             kov_ndim(b, updates), kov_ndim(b, inputs));
-    kov_value starts = clamped_starts(b, inputs, start_indices, kov_shape_value(b, updates));
+    kov_value starts = counted_starts(b, inputs, start_indices);
+    starts = clamped_starts(b, inputs, starts, kov_shape_value(b, updates));
     return update_axes(b, inputs, starts, updates, 0);
 }
 
@@ -84,6 +99,22 @@ kov_value kov_core_scatter(kov_builder *b, kov_value indices, kov_value values, 
     values = kov_strong(b, values);
     kov_value zeros = kov_broadcast_to(b, kov_scalar_like(b, values, 0), shape);
     return kov_scatter_nd_update(b, zeros, kov_strong(b, indices), values, "sum");
+}
+
+/* A reduction in the common type of inputs and updates, as NumPy and JAX have it: 7 times 0.5
+ * is 3.5 before it is a whole number again. What no index touches stays as it is, however many
+ * digits the common type has. */
+static kov_value scatter_in_common_type(kov_builder *b, kov_value inputs, kov_value indices,
+                                        kov_value updates, const char *reduction)
+{
+    kov_dtype dtype = kov_dtype_of(b, inputs);
+    kov_value wide = inputs;
+    kov_promote_pair(b, &wide, &updates);
+    kov_value found = kov_scatter_nd_update(b, wide, indices, updates, reduction);
+    kov_value untouched = kov_fill_like(b, kov_bool_constant(b, true), inputs);
+    kov_value touch = kov_fill_like(b, kov_bool_constant(b, false), updates);
+    untouched = kov_scatter_nd_update(b, untouched, indices, touch, "none");
+    return kov_select(b, untouched, inputs, kov_cast(b, found, dtype));
 }
 
 kov_value kov_core_scatter_update(kov_builder *b, kov_value inputs, kov_value indices,
@@ -102,8 +133,12 @@ kov_value kov_core_scatter_update(kov_builder *b, kov_value inputs, kov_value in
             "scatter_update: reduction is '%s'; it is None, 'add', 'max', 'min' or 'mul'",
             reduction);
     inputs = kov_strong(b, inputs);
-    return kov_scatter_nd_update(b, inputs, kov_strong(b, indices),
-                                 kov_cast(b, updates, kov_dtype_of(b, inputs)), found);
+    indices = kov_strong(b, indices);
+    const kov_value both[] = {inputs, updates};
+    kov_dtype dtype = kov_dtype_of(b, inputs);
+    if (reduction && kov_result_type(b, both, 2) != dtype)
+        return scatter_in_common_type(b, inputs, indices, updates, found);
+    return kov_scatter_nd_update(b, inputs, indices, kov_cast(b, updates, dtype), found);
 }
 
 kov_value kov_core_stop_gradient(kov_builder *b, kov_value variable)

@@ -44,6 +44,10 @@ kov_sampling kov_sampling_of(kov_builder *b, const char *function, const char *i
     static const char *const modes[] = {"constant", "nearest", "wrap", "mirror", "reflect"};
     kov_sampling how = {strcmp(interpolation, "bilinear") == 0, fill_mode, fill};
     bool known = false;
+    if (b->status == KOV_OK && kov_ndim(b, fill) != 0)
+        kov_builder_fail(b, KOV_INVALID_ARGUMENT,
+                         "%s: fill_value has %d dimension%s; it must be a scalar", function,
+                         kov_ndim(b, fill), kov_ndim(b, fill) == 1 ? "" : "s");
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
         known = known || strcmp(fill_mode, modes[i]) == 0;
     if (!how.linear && strcmp(interpolation, "nearest") != 0)

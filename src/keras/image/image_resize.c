@@ -67,7 +67,7 @@ static kov_value nearest(kov_builder *b, kov_value x, int axis, int64_t out)
 static kov_value resample(kov_builder *b, kov_value x, int axis, int64_t out,
                           const char *interpolation, bool antialias)
 {
-    if (kov_dim_is(b, x, axis, out))
+    if (kov_dim_equals(b, x, axis, out)) /* so that a NaN stays in its line */
         return x;
     kov_value in_size = kov_dim_value(b, x, axis), out_size = kov_constant_i64_scalar(b, out);
     kov_value scale =

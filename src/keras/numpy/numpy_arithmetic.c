@@ -206,13 +206,25 @@ static void gcd_step(kov_builder *b, kov_value *pair, const void *with)
     pair[1] = kov_select(b, done, zero, rest);
 }
 
-/* Euclid's algorithm on all elements at once: (x, y) becomes (y, x mod y) until every y is 0. */
+static bool has_sign(kov_builder *b, kov_value x)
+{
+    return kov_dtype_is_signed(kov_dtype_of(b, x));
+}
+
+/* -|x| of a signed type, whose least number has no positive counterpart; else x. */
+static kov_value below_zero(kov_builder *b, kov_value x)
+{
+    return has_sign(b, x) ? kov_minimum(b, x, kov_negative(b, x)) : x;
+}
+
+/* Euclid's algorithm on all elements at once: (x, y) becomes (y, x mod y) until every y is 0. Of a
+ * signed type it is the divisor less than 0, of numbers that are so. */
 static kov_value gcd_of(kov_builder *b, kov_value x, kov_value y)
 {
     static const kov_loop euclid = {.count = 2, .test = gcd_unfinished, .step = gcd_step};
     kov_value shape = kov_shape_value(b, kov_add(b, x, y));
-    kov_value pair[] = {kov_broadcast_to(b, kov_abs_of(b, x), shape),
-                        kov_broadcast_to(b, kov_abs_of(b, y), shape)};
+    kov_value pair[] = {kov_broadcast_to(b, below_zero(b, x), shape),
+                        kov_broadcast_to(b, below_zero(b, y), shape)};
     kov_loop_run(b, &euclid, pair);
     return pair[0];
 }
@@ -229,7 +241,10 @@ static bool refuse_fractions(kov_builder *b, const char *function, kov_value x)
 kov_value kov_numpy_gcd(kov_builder *b, kov_value x1, kov_value x2)
 {
     kov_promote_pair(b, &x1, &x2);
-    return refuse_fractions(b, "gcd", x1) ? KOV_VALUE_ERROR : gcd_of(b, x1, x2);
+    if (refuse_fractions(b, "gcd", x1))
+        return KOV_VALUE_ERROR;
+    kov_value divisor = gcd_of(b, x1, x2);
+    return has_sign(b, x1) ? kov_negative(b, divisor) : divisor;
 }
 
 kov_value kov_numpy_lcm(kov_builder *b, kov_value x1, kov_value x2)
@@ -237,9 +252,14 @@ kov_value kov_numpy_lcm(kov_builder *b, kov_value x1, kov_value x2)
     kov_promote_pair(b, &x1, &x2);
     if (refuse_fractions(b, "lcm", x1))
         return KOV_VALUE_ERROR;
-    kov_value divisor = gcd_of(b, x1, x2), one = kov_int_like(b, x1, 1);
-    divisor = kov_maximum(b, divisor, one); /* gcd(0, 0) */
-    return kov_multiply(b, kov_divide(b, kov_abs_of(b, x1), divisor), kov_abs_of(b, x2));
+    kov_value divisor = gcd_of(b, x1, x2); /* gcd(0, 0) is no divisor, 1 or -1 is */
+    if (!has_sign(b, x1)) {
+        divisor = kov_maximum(b, divisor, kov_int_like(b, x1, 1));
+        return kov_multiply(b, kov_divide(b, x1, divisor), x2);
+    }
+    divisor = kov_minimum(b, divisor, kov_int_like(b, x1, -1));
+    kov_value quotient = kov_divide(b, below_zero(b, x1), divisor);
+    return kov_multiply(b, kov_negative(b, quotient), below_zero(b, x2));
 }
 
 /* ---- Bits ---- */

@@ -84,23 +84,40 @@ kov_value kov_numpy_logical_xor(kov_builder *b, kov_value x1, kov_value x2)
     return truth(b, x1, x2, kov_logical_xor);
 }
 
+/* |x1 - x2| of integers as a float of relative precision: the difference of two floats would lose
+ * what is small beside them. Where the integers' own overflows, the float is precise enough. */
+static kov_value integers_apart(kov_builder *b, kov_value x1, kov_value x2, kov_dtype dtype)
+{
+    kov_dtype own = kov_dtype_of(b, x1);
+    kov_value rough = kov_abs(b, kov_subtract(b, kov_cast(b, x1, dtype), kov_cast(b, x2, dtype)));
+    kov_value whole = kov_subtract(b, kov_maximum(b, x1, x2), kov_minimum(b, x1, x2));
+    double most = kov_dtype_bits(own) == 64 ? 0x1p62 : 0x1p30;
+    kov_value fits = kov_less(b, rough, kov_scalar_like(b, rough, most));
+    return kov_select(b, fits, kov_cast(b, whole, dtype), rough);
+}
+
 kov_value kov_numpy_isclose(kov_builder *b, kov_value x1, kov_value x2, kov_value rtol,
                             kov_value atol, bool equal_nan)
 {
+    kov_value own[] = {x1, x2};
+    kov_promote_pair(b, &own[0], &own[1]);
     kov_promote_pair_to_float(b, &x1, &x2);
     if (kov_is_complex_value(b, rtol) || kov_is_complex_value(b, atol))
         return kov_builder_fail(b, KOV_TYPE_ERROR, "isclose: rtol and atol are real");
     x1 = kov_widen(b, x1);
     x2 = kov_widen(b, x2);
     kov_dtype dtype = kov_part_dtype(kov_dtype_of(b, x1));
-    kov_value apart = kov_abs(b, kov_subtract(b, x1, x2));
+    bool exact = kov_dtype_is_integer(kov_dtype_of(b, own[0])) &&
+                 kov_dtype_bits(kov_dtype_of(b, own[0])) > 16;
+    kov_value apart =
+        exact ? integers_apart(b, own[0], own[1], dtype) : kov_abs(b, kov_subtract(b, x1, x2));
     kov_value slack = kov_multiply(b, kov_cast(b, rtol, dtype), kov_abs(b, x2));
     kov_value near = kov_less_equal(b, apart, kov_add(b, kov_cast(b, atol, dtype), slack));
     /* Infinities are close to themselves alone: their slack is endless, their distance no number.
      */
     near = kov_logical_and(b, near, kov_is_finite(b, x1));
     near = kov_logical_and(b, near, kov_is_finite(b, x2));
-    near = kov_logical_or(b, near, kov_equal(b, x1, x2));
+    near = kov_logical_or(b, near, exact ? kov_equal(b, own[0], own[1]) : kov_equal(b, x1, x2));
     if (!equal_nan)
         return near;
     return kov_logical_or(b, near, kov_logical_and(b, kov_is_na_n(b, x1), kov_is_na_n(b, x2)));

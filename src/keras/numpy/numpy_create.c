@@ -146,13 +146,18 @@ kov_value kov_numpy_arange(kov_builder *b, kov_value start, kov_value stop, kov_
     kov_value to = stop == KOV_VALUE_NONE ? from : kov_cast(b, stop, wide);
     if (stop == KOV_VALUE_NONE)
         from = kov_constant_int(b, wide, 0);
-    kov_value by = step == KOV_VALUE_NONE ? kov_constant_int(b, wide, 1) : kov_cast(b, step, wide);
+    kov_value by = kov_constant_int(b, wide, 1);
+    if (step != KOV_VALUE_NONE) {
+        bool huge = wide == KOV_DTYPE_I64 && kov_dtype_of(b, step) == KOV_DTYPE_U64;
+        by =
+            kov_cast(b, huge ? kov_minimum(b, step, kov_int_like(b, step, INT64_MAX)) : step, wide);
+    }
     bool narrow = wide == KOV_DTYPE_I64 && dtype == KOV_DTYPE_I32;
     return kov_cast(b, kov_range(b, from, to, by, narrow ? dtype : wide), dtype);
 }
 
 /* i / (num - 1), or i / num without the end point, along a new first axis of rank ndim + 1. last
- * gets whether i is the end point. */
+ * gets whether i is the end point. A negative num is refused, when it runs at the latest. */
 static kov_value fractions(kov_builder *b, kov_value num, bool endpoint, kov_dtype dtype, int ndim,
                            kov_value *division, kov_value *last)
 {
@@ -162,6 +167,7 @@ static kov_value fractions(kov_builder *b, kov_value num, bool endpoint, kov_dty
     kov_value one = kov_constant_i64_scalar(b, 1);
     kov_value steps = endpoint ? kov_subtract(b, num, one) : num;
     kov_value index = kov_iota(b, num, KOV_DTYPE_I64);
+    index = kov_broadcast_to(b, index, kov_join_dims(b, &num, 1));
     if (ndim > 0)
         index = kov_unsqueeze(b, index, kov_axes_value(b, behind, ndim));
     kov_value at_end =
@@ -177,8 +183,17 @@ typedef struct kov_space {
     kov_dtype dtype;
 } kov_space;
 
+static int most_dims(kov_builder *b, const kov_value *values, int n)
+{
+    int ndim = 0;
+    for (int i = 0; i < n; i++)
+        ndim = kov_ndim(b, values[i]) > ndim ? kov_ndim(b, values[i]) : ndim;
+    return ndim;
+}
+
+/* `ndim`: the most dimensions of start, stop and what else has some. */
 static kov_space space_of(kov_builder *b, kov_value start, kov_value stop, kov_value num,
-                          bool endpoint, kov_dtype dtype)
+                          bool endpoint, kov_dtype dtype, int ndim)
 {
     const kov_value both[] = {start, stop};
     kov_space s = {.dtype = dtype};
@@ -190,9 +205,7 @@ static kov_space space_of(kov_builder *b, kov_value start, kov_value stop, kov_v
     common = kov_dtype_is_complex(dtype) ? dtype : kov_compute_dtype(common);
     s.start = kov_cast(b, start, common);
     s.stop = kov_cast(b, stop, common);
-    int ndim = kov_ndim(b, s.start), other = kov_ndim(b, s.stop);
-    s.index =
-        fractions(b, num, endpoint, common, ndim > other ? ndim : other, &s.division, &s.last);
+    s.index = fractions(b, num, endpoint, common, ndim, &s.division, &s.last);
     s.divisor = kov_maximum(b, s.division, kov_scalar_like(b, s.division, 1.0));
     return s;
 }
@@ -211,7 +224,8 @@ int kov_numpy_linspace(kov_builder *b, kov_value start, kov_value stop, kov_valu
                        bool endpoint, bool retstep, kov_dtype dtype, int64_t axis, kov_value *outs,
                        int capacity)
 {
-    kov_space s = space_of(b, start, stop, num, endpoint, dtype);
+    int ndim = most_dims(b, (const kov_value[]){start, stop}, 2);
+    kov_space s = space_of(b, start, stop, num, endpoint, dtype, ndim);
     kov_value whole = kov_subtract(b, s.stop, s.start);
     /* The maximum is step itself. It keeps OpenVINO from multiplying index by 1 / divisor first,
      * after which whole numbers are no longer met exactly. */
@@ -233,7 +247,8 @@ int kov_numpy_linspace(kov_builder *b, kov_value start, kov_value stop, kov_valu
 kov_value kov_numpy_logspace(kov_builder *b, kov_value start, kov_value stop, kov_value num,
                              bool endpoint, kov_value base, kov_dtype dtype, int64_t axis)
 {
-    kov_space s = space_of(b, start, stop, num, endpoint, dtype);
+    int ndim = most_dims(b, (const kov_value[]){start, stop, base}, 3);
+    kov_space s = space_of(b, start, stop, num, endpoint, dtype, ndim);
     kov_value step = kov_divide(b, kov_subtract(b, s.stop, s.start), s.divisor);
     kov_value y = kov_add(b, kov_multiply(b, s.index, step), s.start);
     if (endpoint)
@@ -245,7 +260,8 @@ kov_value kov_numpy_logspace(kov_builder *b, kov_value start, kov_value stop, ko
 kov_value kov_numpy_geomspace(kov_builder *b, kov_value start, kov_value stop, kov_value num,
                               bool endpoint, kov_dtype dtype, int64_t axis)
 {
-    kov_space s = space_of(b, start, stop, num, endpoint, dtype);
+    int ndim = most_dims(b, (const kov_value[]){start, stop}, 2);
+    kov_space s = space_of(b, start, stop, num, endpoint, dtype, ndim);
     kov_value part = kov_divide(b, s.index, s.divisor), y;
     if (kov_is_complex_value(b, s.start)) {
         y = kov_multiply(b, s.start, kov_power(b, kov_divide(b, s.stop, s.start), part));

@@ -142,7 +142,8 @@ kov_value kov_numpy_bincount(kov_builder *b, kov_value x, kov_value weights, kov
                                        kov_constant_i64_scalar(b, ndim - 1), "sum", true);
 }
 
-/* Evenly spaced edges from the least to the largest element, or over the given range. */
+/* Evenly spaced edges from the least to the largest element, or over the given range. No bins, or
+ * less, are refused, when it runs at the latest. */
 static kov_value bin_edges(kov_builder *b, kov_value x, kov_value bins, kov_values range)
 {
     kov_value one = kov_constant_i64_scalar(b, 1), low, high;
@@ -151,18 +152,19 @@ static kov_value bin_edges(kov_builder *b, kov_value x, kov_value bins, kov_valu
         low = kov_cast(b, range.at[0], kov_dtype_of(b, x));
         high = kov_cast(b, range.at[1], kov_dtype_of(b, x));
     } else {
-        kov_value none = kov_equal(b, kov_dim_value(b, x, 0), kov_constant_i64_scalar(b, 0));
-        low = kov_select(b, none, kov_scalar_like(b, x, 0.0),
+        kov_value empty = kov_equal(b, kov_dim_value(b, x, 0), kov_constant_i64_scalar(b, 0));
+        low = kov_select(b, empty, kov_scalar_like(b, x, 0.0),
                          kov_reduce_min(b, x, kov_one_i64(b, 0), false));
-        high = kov_select(b, none, kov_scalar_like(b, x, 1.0),
+        high = kov_select(b, empty, kov_scalar_like(b, x, 1.0),
                           kov_reduce_max(b, x, kov_one_i64(b, 0), false));
     }
     kov_value half = kov_scalar_like(b, x, 0.5), flat = kov_equal(b, low, high);
     low = kov_select(b, flat, kov_subtract(b, low, half), low);
     high = kov_select(b, flat, kov_add(b, high, half), high);
-    kov_value edges = KOV_VALUE_ERROR;
-    kov_numpy_linspace(b, low, high, kov_add(b, count, one), true, false, kov_dtype_of(b, x), 0,
-                       &edges, 1);
+    kov_value edges = KOV_VALUE_ERROR, none = kov_constant_i64_scalar(b, 0);
+    kov_value num = kov_select(b, kov_greater(b, count, none), kov_add(b, count, one),
+                               kov_constant_i64_scalar(b, -1));
+    kov_numpy_linspace(b, low, high, num, true, false, kov_dtype_of(b, x), 0, &edges, 1);
     return edges;
 }
 

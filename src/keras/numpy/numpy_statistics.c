@@ -415,24 +415,17 @@ kov_value kov_numpy_trapezoid(kov_builder *b, kov_value y, kov_value x, kov_valu
     y = kov_widen(b, y);
     kov_dtype wide = kov_dtype_of(b, y);
     int ndim = kov_ndim(b, y), at = kov_axis_one(b, "trapezoid", axis, ndim);
-    int sum_at = at;
     kov_value width = kov_cast(b, dx, wide);
     if (x != KOV_VALUE_NONE) {
         x = kov_cast(b, x, wide);
-        int other = kov_ndim(b, x), along = other == 1 ? 0 : at, behind[KOV_MAX_NDIM], n = 0;
-        if (other != 1 && other != ndim) { /* each has the axis in a place of its own */
-            along = kov_axis_one(b, "trapezoid", axis, other);
-            if (b->status != KOV_OK)
-                return KOV_VALUE_ERROR;
-            y = kov_move(b, y, at, ndim - 1);
-            x = kov_move(b, x, along, other - 1);
-            at = ndim - 1;
-            along = other - 1;
-            sum_at = other > ndim ? other - 1 : ndim - 1;
-        }
+        bool line = kov_ndim(b, x) == 1;
+        int along = line ? 0 : kov_axis_one(b, "trapezoid", axis, kov_ndim(b, x)), n = 0;
+        int behind[KOV_MAX_NDIM];
+        if (b->status != KOV_OK)
+            return KOV_VALUE_ERROR;
         width = kov_subtract(b, kov_slice_axis(b, x, along, 1, INT64_MAX, 1),
                              kov_slice_axis(b, x, along, 0, -1, 1));
-        for (int i = at + 1; kov_ndim(b, x) == 1 && i < ndim; i++)
+        for (int i = at + 1; line && i < ndim; i++)
             behind[n++] = i - at;
         if (n > 0)
             width = kov_unsqueeze(b, width, kov_axes_value(b, behind, n));
@@ -440,5 +433,7 @@ kov_value kov_numpy_trapezoid(kov_builder *b, kov_value y, kov_value x, kov_valu
     kov_value sides =
         kov_add(b, kov_slice_axis(b, y, at, 1, INT64_MAX, 1), kov_slice_axis(b, y, at, 0, -1, 1));
     kov_value areas = kov_multiply(b, kov_multiply(b, width, sides), kov_scalar_like(b, y, 0.5));
-    return kov_cast(b, kov_reduce_sum(b, areas, kov_one_i64(b, sum_at), false), dtype);
+    /* An axis that is counted from the end is so among the dimensions that widths add, too. */
+    at = kov_axis_one(b, "trapezoid", axis, kov_ndim(b, areas));
+    return kov_cast(b, kov_reduce_sum(b, areas, kov_one_i64(b, at), false), dtype);
 }

@@ -23,8 +23,8 @@ static kov_status target_shape(kov_infer *infer, int *ndim, kov_dim *dims, bool 
     for (int i = 0; i < (int)count; i++) {
         kov_content_element e = kov_infer_element(infer, 1, i);
         if (e.known && e.negative)
-            return kov_infer_fail(infer, KOV_INVALID_ARGUMENT, "target dimension %d is negative",
-                                  i);
+            return kov_infer_fail(infer, KOV_INVALID_ARGUMENT,
+                                  "target dimension %d is negative: -%lld", i, (long long)e.dim);
         known[i] = e.known;
         dims[i] = e.known ? e.dim : kov_dim_unknown(infer->dims);
     }
