@@ -9,6 +9,7 @@
 #include "openvino/openvino.h"
 #include "openvino/property.h"
 #include "openvino/range.h"
+#include "passes/passes.h"
 #include "tensor/shape.h"
 
 #include <kov/ir.h>
@@ -98,6 +99,18 @@ static void release(void *executable_)
     kov_context_drop(context);
 }
 
+static kov_status write_ir(const kov_graph *graph, kov_bytes *xml, kov_bytes *bin)
+{
+    kov_graph *sunk, *lowered;
+    KOV_TRY(kov_pass_sink_constants(graph, NULL, &sunk));
+    kov_status status = kov_openvino_lower_coded(sunk, &lowered);
+    kov_graph_release(sunk);
+    KOV_TRY(status);
+    status = kov_graph_to_ir(lowered, NULL, xml, bin);
+    kov_graph_release(lowered);
+    return status;
+}
+
 static kov_status fill(executable *e, kov_graph *graph, const kov_engine_options *options)
 {
     ov_core_t *core;
@@ -112,11 +125,7 @@ static kov_status fill(executable *e, kov_graph *graph, const kov_engine_options
         e->result_static[i] =
             kov_value_is_static(kov_graph_value(graph, graph->results.at[i].value));
     KOV_TRY(kov_ov_open(&e->api, &core));
-    kov_graph *lowered;
-    KOV_TRY(kov_openvino_lower_coded(graph, &lowered));
-    kov_status written = kov_graph_to_ir(lowered, NULL, &xml, &e->bin);
-    kov_graph_release(lowered);
-    KOV_TRY(written);
+    KOV_TRY(write_ir(graph, &xml, &e->bin));
     kov_threads_rest(e->context);
     kov_status status = compile_model(e, core, &xml, options);
     kov_bytes_free(&xml);

@@ -30,4 +30,10 @@ kov_status kov_pass_fuse_attention(const kov_graph *graph, const kov_pass_option
 kov_status kov_pass_split_heads(const kov_graph *graph, const kov_pass_options *options,
                                 kov_graph **out);
 
+/* No pass of the pipeline: for an engine that asks for it when variables have become constants.
+ * What bodies of If and While capture of constants becomes theirs, through any depth, so that a
+ * lowering sees it where it is used. */
+kov_status kov_pass_sink_constants(const kov_graph *graph, const kov_pass_options *options,
+                                   kov_graph **out);
+
 #endif
