@@ -80,10 +80,22 @@ void kov_jvp_triangular_solve(const kov_jvp *at)
                                      turned, unit);
 }
 
+/* The formulas below are those of real matrices. */
+static bool is_complex(const kov_jvp *at)
+{
+    kov_dtype dtype = kov_dtype_of(at->b, at->in[0]);
+    if (dtype != KOV_DTYPE_C64 && dtype != KOV_DTYPE_C128)
+        return false;
+    kov_jvp_refuse(at, "of complex matrices");
+    return true;
+}
+
 /* dL = L tril(L^-1 dA L^-T), the diagonal halved. */
 void kov_jvp_cholesky(const kov_jvp *at)
 {
     kov_builder *b = at->b;
+    if (is_complex(at))
+        return;
     kov_value l = at->out[0], half = kov_scalar_like(b, l, 0.5);
     kov_value da = kov_multiply(b, half, kov_add(b, at->dx[0], transposed(b, at->dx[0])));
     kov_value inner = kov_triangular_solve(b, l, da, true, false, false);
@@ -112,6 +124,8 @@ void kov_jvp_lu(const kov_jvp *at)
 void kov_jvp_qr(const kov_jvp *at)
 {
     kov_builder *b = at->b;
+    if (is_complex(at))
+        return;
     kov_value q = at->out[0], r = at->out[1];
     int n = kov_ndim(b, r);
     if (at->node->attrs[KOV_QR_COMPLETE].u.boolean ||
@@ -130,6 +144,8 @@ void kov_jvp_qr(const kov_jvp *at)
 void kov_jvp_eigh(const kov_jvp *at)
 {
     kov_builder *b = at->b;
+    if (is_complex(at))
+        return;
     kov_value w = at->out[0], v = at->out[1], half = kov_scalar_like(b, w, 0.5);
     const int64_t n = kov_ndim(b, v), last = n - 1, before = n - 2;
     kov_value da = kov_multiply(b, half, kov_add(b, at->dx[0], transposed(b, at->dx[0])));

@@ -8,7 +8,7 @@ import math
 
 import ml_dtypes
 import numpy as np
-from case_kit import ANY, FLOATS, INTEGERS, LANES, MATRICES, NUMBERS, ONE, SQUARES, TYPES
+from case_kit import ANY, COMPLEX, FLOATS, INTEGERS, LANES, MATRICES, NUMBERS, ONE, SQUARES, TYPES
 from case_kit import Call as C
 from case_kit import Spec, exactly
 
@@ -21,25 +21,33 @@ TRANSFORM = dict(shapes=ONE, types=("float32", "float64"), ulp=32, of_largest=Tr
 REAL = ("float32", "float64")
 RECURRENT = dict(shapes=ONE, types=("float32",), low=-0.5, high=0.5, judge="backend", via="table", ulp=64,
                  of_largest=True, why="errors grow from step to step")
-SOLVED = dict(types=REAL, ulp=512, of_largest=True, why="errors of a factorisation times the condition number")
+SOLVED = dict(types=REAL + COMPLEX, ulp=512, of_largest=True, why="errors of a factorisation times the condition number")
 
 
 def _signal(t, *shape):
     return t(*shape), t(*shape)
 
 
+def _wide(t):
+    return np.asarray(t.float(), np.result_type(t.dtype, "float64"))
+
+
+def _adjoint(x):
+    return np.conj(np.swapaxes(x, -1, -2))
+
+
 def _definite(t):
-    x = np.asarray(t.float(), "float64")
-    return (x @ np.swapaxes(x, -1, -2) / 4 + np.eye(t.last)).astype(t.dtype)
+    x = _wide(t)
+    return (x @ _adjoint(x) / 4 + np.eye(t.last)).astype(t.dtype)
 
 
-def _symmetric(t):
-    x = np.asarray(t.float(), "float64")
-    return (x + np.swapaxes(x, -1, -2)).astype(t.dtype)
+def _hermitian(t):
+    x = _wide(t)
+    return (x + _adjoint(x)).astype(t.dtype)
 
 
 def _regular(t):
-    return (np.asarray(t.float(), "float64") + np.eye(t.last) * 9).astype(t.dtype)
+    return (_wide(t) + np.eye(t.last) * 9).astype(t.dtype)
 
 
 def _triangle(t, lower):
@@ -59,7 +67,8 @@ def _segments(t, sort=False):
 def _signed(columns):
     """Vectors in columns, of each the largest component positive."""
     at = np.abs(columns).argmax(-2)[..., None, :]
-    return columns * np.where(np.take_along_axis(columns, at, -2) < 0, -1, 1).astype(columns.dtype)
+    largest = np.take_along_axis(columns, at, -2)
+    return columns * (np.abs(largest) / largest)
 
 
 def _eigenvectors(results):
@@ -73,7 +82,7 @@ def _singular(results):
     u, s, vh = results
     k = s.shape[-1]
     inner = np.eye(u.shape[-1], dtype=u.dtype), np.eye(vh.shape[-2], dtype=u.dtype)
-    orthogonal = [np.swapaxes(u, -1, -2) @ u - inner[0] + 1, vh @ np.swapaxes(vh, -1, -2) - inner[1] + 1]
+    orthogonal = [_adjoint(u) @ u - inner[0] + 1, vh @ _adjoint(vh) - inner[1] + 1]
     return [s, (u[..., :k] * s[..., None, :]) @ vh[..., :k, :], *orthogonal]
 
 
@@ -161,11 +170,12 @@ CASES = {
                        shapes=ONE, types=("float32",), ulp=256, of_largest=True, why="divided by sums of squared windows"),
     # ---- linalg ----
     "linalg.cholesky": Spec(_definite, lambda t: C(_definite(t), upper=True), shapes=SQUARES, **SOLVED),
+    # Keras's own backends do not conjugate the factor of a complex matrix: theirs is no inverse of it.
     "linalg.cholesky_inverse": Spec(lambda t: np.linalg.cholesky(_definite(t)).astype(t.dtype), shapes=SQUARES[:4],
-                                    **SOLVED),
+                                    judge=exactly(lambda x: np.linalg.inv(x @ _adjoint(x))), **SOLVED),
     "linalg.det": Spec(_regular, shapes=SQUARES[:4], **SOLVED),
     "linalg.eig": Spec(lambda t: t.float(), shapes=SQUARES[:3], types=REAL, judge="shapes"),
-    "linalg.eigh": Spec(lambda t: np.diag(np.arange(t.last, dtype=t.dtype) * 3) + _symmetric(t) / 50, shapes=SQUARES[:3],
+    "linalg.eigh": Spec(lambda t: np.diag(np.arange(t.last, dtype=t.dtype) * 3) + _hermitian(t) / 50, shapes=SQUARES[:3],
                         judge="shapes", settle=_eigenvectors, **SOLVED),
     "linalg.inv": Spec(_regular, shapes=SQUARES, **SOLVED),
     "linalg.lstsq": Spec(lambda t: t.shape[0] >= t.shape[1] and (_tall(t), t.float(t.shape[0], 2)),
@@ -173,7 +183,7 @@ CASES = {
     "linalg.lu_factor": Spec(_regular, shapes=SQUARES[:4], **SOLVED),
     "linalg.matrix_power": Spec(lambda t: (_regular(t) / 9, 3), lambda t: (_regular(t), -2), shapes=SQUARES[:4],
                                 judge=np.linalg.matrix_power, via="backend", **SOLVED),
-    "linalg.matrix_rank": Spec(lambda t: t.float(), shapes=[(3, 3), (5, 3), (2, 4, 4)], types=REAL),
+    "linalg.matrix_rank": Spec(lambda t: t.float(), shapes=[(3, 3), (5, 3), (2, 4, 4)], types=REAL + COMPLEX),
     "linalg.norm": Spec(
         lambda t: t.float(), lambda t: C(t.float(), axis=-1), lambda t: t.ndim == 1 and C(t.float(), ord=1),
         *(lambda t, order=order: t.ndim > 1 and C(t.float(), ord=order, axis=(-2, -1), keepdims=True)
@@ -234,4 +244,4 @@ CASES = {
 def _tall(t):
     x = np.zeros(t.shape)
     np.fill_diagonal(x, 5)
-    return (x + np.asarray(t.float(), "float64") / 2).astype(t.dtype)
+    return (x + _wide(t) / 2).astype(t.dtype)

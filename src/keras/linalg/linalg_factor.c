@@ -21,15 +21,28 @@ static kov_value transposed(kov_builder *b, kov_value x)
     return b->status == KOV_OK ? kov_swap(b, x, ndim - 2, ndim - 1) : KOV_VALUE_ERROR;
 }
 
+static kov_value adjoint(kov_builder *b, kov_value x)
+{
+    return kov_conjugate_of(b, transposed(b, x));
+}
+
 kov_value kov_linalg_cholesky(kov_builder *b, kov_value x, bool upper)
 {
     if (!as_matrices(b, "cholesky", &x))
         return KOV_VALUE_ERROR;
     kov_value lower = kov_cholesky(b, x);
-    return upper ? transposed(b, lower) : lower;
+    return upper ? adjoint(b, lower) : lower;
 }
 
-/* a = L L^T: its inverse is L^-T L^-1. */
+/* x^H y */
+static kov_value product(kov_builder *b, kov_value x, kov_value y)
+{
+    if (kov_is_complex_value(b, x))
+        return kov_numpy_matmul(b, adjoint(b, x), y);
+    return kov_mat_mul(b, x, y, true, false);
+}
+
+/* a = L L^H: its inverse is L^-H L^-1. */
 kov_value kov_linalg_cholesky_inverse(kov_builder *b, kov_value x, bool upper)
 {
     if (!as_matrices(b, "cholesky_inverse", &x))
@@ -38,8 +51,10 @@ kov_value kov_linalg_cholesky_inverse(kov_builder *b, kov_value x, bool upper)
     kov_value n = kov_dim_value(b, x, ndim - 1);
     kov_value one = kov_eye(b, n, n, kov_constant_i64_scalar(b, 0), kov_dtype_of(b, x));
     one = kov_broadcast_to(b, one, kov_shape_value(b, x));
+    if (upper)
+        x = kov_conjugate_of(b, x);
     kov_value inverse = kov_triangular_solve(b, x, one, !upper, upper, false);
-    return kov_mat_mul(b, inverse, inverse, true, false);
+    return product(b, inverse, inverse);
 }
 
 kov_value kov_linalg_inv(kov_builder *b, kov_value x)
@@ -217,7 +232,7 @@ static kov_value threshold_of(kov_builder *b, kov_value x, kov_value s, kov_opti
             kov_maximum(b, kov_dim_value(b, x, ndim - 2), kov_dim_value(b, x, ndim - 1));
         part =
             kov_multiply(b, kov_cast(b, side, kov_dtype_of(b, s)),
-                         kov_scalar_like(b, s, factor * kov_machine_epsilon(kov_dtype_of(b, x))));
+                         kov_scalar_like(b, s, factor * kov_machine_epsilon(kov_dtype_of(b, s))));
     }
     return kov_multiply(b, most, part);
 }
@@ -230,7 +245,7 @@ static kov_value inverted(kov_builder *b, kov_value s, kov_value threshold)
     return kov_select(b, counts, inverse, kov_scalar_like(b, s, 0));
 }
 
-/* V diag(1/s) U^T right, or without `right` (KOV_VALUE_NONE) V diag(1/s) U^T; of 16 bits computed
+/* V diag(1/s) U^H right, or without `right` (KOV_VALUE_NONE) V diag(1/s) U^H; of 16 bits computed
  * in float32, since a quotient magnifies the rounding of small singular values. */
 static kov_value pseudo_solve(kov_builder *b, kov_value x, kov_value right,
                               kov_optional_float relative, double factor)
@@ -243,9 +258,9 @@ static kov_value pseudo_solve(kov_builder *b, kov_value x, kov_value right,
         return KOV_VALUE_ERROR;
     kov_value scale =
         kov_unsqueeze_at(b, inverted(b, s, threshold_of(b, x, s, relative, factor)), ndim - 1);
-    kov_value inner = right == KOV_VALUE_NONE ? transposed(b, u)
-                                              : kov_mat_mul(b, u, kov_widen(b, right), true, false);
-    return kov_narrow(b, kov_mat_mul(b, vh, kov_multiply(b, scale, inner), true, false), dtype);
+    scale = kov_cast(b, scale, kov_dtype_of(b, u));
+    kov_value inner = right == KOV_VALUE_NONE ? adjoint(b, u) : product(b, u, kov_widen(b, right));
+    return kov_narrow(b, product(b, vh, kov_multiply(b, scale, inner)), dtype);
 }
 
 kov_value kov_linalg_pinv(kov_builder *b, kov_value x, kov_optional_float rcond)

@@ -110,7 +110,7 @@ kov_value kov_linalg_norm(kov_builder *b, kov_value x, kov_choice ord, const kov
     /* All norms but those of singular values are norms of absolute values. */
     if (kov_is_complex_value(b, x) && !(ord.given && spectral && (axis->n == 2 || !axis->given)))
         x = kov_abs(b, x);
-    kov_dtype dtype = kov_dtype_of(b, x);
+    kov_dtype dtype = kov_part_dtype(kov_dtype_of(b, x));
     x = kov_widen(b, x);
     int ndim = kov_ndim(b, x), n = kov_axes_list(b, "norm", axis, ndim, axes);
     if (b->status != KOV_OK)

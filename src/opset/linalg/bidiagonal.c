@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Householder bidiagonalisation and the implicit QR algorithm of Golub and Kahan (Golub and Van
- * Loan, "Matrix Computations", 5.4 and 8.6). Every inner loop runs along a row. */
+/* Bidiagonal form and the implicit QR algorithm of Golub and Kahan (Golub and Van Loan, "Matrix
+ * Computations", 8.6). The form is real, and so are the rotations of the vectors' rows. */
 #include "opset/linalg/bidiagonal.h"
 
 #include "opset/linalg/matrix_rows.h"
 
+#include <complex.h>
 #include <float.h>
 #include <math.h>
 #include <string.h>
+
+#include "opset/linalg/generic/number_real.h"
+
+#include "opset/linalg/generic/bidiagonal_steps.h"
+
+#include "opset/linalg/generic/number_complex.h"
+
+#include "opset/linalg/generic/bidiagonal_steps.h"
 
 #define STEPS_PER_VALUE 60
 
@@ -25,57 +34,15 @@ static rotation rotation_of(double x, double y)
     return (rotation){x / length, y / length, length};
 }
 
+/* Of the doubles of a row with n numbers. */
+static int64_t width(const kov_bidiagonal *m, int64_t n)
+{
+    return m->is_complex ? 2 * n : n;
+}
+
 static void turn(double *rows, int64_t n, int64_t i, int64_t k, rotation by)
 {
     kov_rows_rotate(rows + i * n, rows + k * n, by.c, by.s, n);
-}
-
-/* d, e: the diagonal and what is above it. Row k of columns keeps left reflection k from element k
- * on, row k of a right reflection k from element k + 1 on. */
-static void make_bidiagonal(const kov_bidiagonal *m, double *e, double *columns,
-                            double *left_factors, double *right_factors, double *spare)
-{
-    int64_t n = m->wide;
-    for (int64_t k = 0; k < n; k++) {
-        double *v = columns + k * m->tall, *across = m->a + k * n + k + 1;
-        int64_t rest = n - k - 1;
-        for (int64_t i = k; i < m->tall; i++)
-            v[i] = m->a[i * n + k];
-        double factor = left_factors[k] = kov_reflector(v + k, m->tall - k, &m->values[k]);
-        memset(spare, 0, sizeof *spare * (size_t)rest);
-        for (int64_t i = k; factor != 0 && i < m->tall; i++)
-            kov_row_add(spare, m->a + i * n + k + 1, factor * v[i], rest);
-        for (int64_t i = k; factor != 0 && i < m->tall; i++)
-            kov_row_add(m->a + i * n + k + 1, spare, -v[i], rest);
-        right_factors[k] = 0;
-        if (rest == 0)
-            break;
-        factor = right_factors[k] = kov_reflector(across, rest, &e[k]);
-        for (int64_t i = k + 1; factor != 0 && i < m->tall; i++) {
-            double *row = m->a + i * n + k + 1;
-            kov_row_add(row, across, -factor * kov_row_dot(row, across, rest), rest);
-        }
-    }
-}
-
-/* The first `count` rows of the product of reflections, the last one first; reflection k is row k
- * of at (stride numbers) from element k + from on. */
-static void gather_reflections(const double *at, int64_t stride, int64_t from,
-                               const double *factors, int64_t reflections, double *rows,
-                               int64_t count, int64_t n)
-{
-    for (int64_t r = 0; r < count; r++) {
-        for (int64_t c = 0; c < n; c++)
-            rows[r * n + c] = r == c;
-    }
-    for (int64_t k = reflections - 1; k >= 0; k--) {
-        int64_t start = k + from;
-        const double *v = at + k * stride + start;
-        for (int64_t r = start; factors[k] != 0 && r < count; r++) {
-            double *row = rows + r * n + start;
-            kov_row_add(row, v, -factors[k] * kov_row_dot(row, v, n - start), n - start);
-        }
-    }
 }
 
 /* Where d[k] is 0: its row of the block up to hi becomes 0. */
@@ -89,7 +56,7 @@ static void clear_row(const kov_bidiagonal *m, double *e, int64_t k, int64_t hi)
         far = j < hi ? -by.s * e[j] : 0;
         if (j < hi)
             e[j] *= by.c;
-        turn(m->left, m->tall, j, k, by);
+        turn(m->left, width(m, m->tall), j, k, by);
     }
 }
 
@@ -104,7 +71,7 @@ static void clear_column(const kov_bidiagonal *m, double *e, int64_t lo, int64_t
         far = k > lo ? -by.s * e[k - 1] : 0;
         if (k > lo)
             e[k - 1] *= by.c;
-        turn(m->right, m->wide, k, hi, by);
+        turn(m->right, width(m, m->wide), k, hi, by);
     }
 }
 
@@ -125,7 +92,7 @@ static void implicit_step(const kov_bidiagonal *m, double *e, int64_t lo, int64_
         e[k] = by.c * e[k] - by.s * d[k];
         z = by.s * d[k + 1];
         d[k + 1] *= by.c;
-        turn(m->right, m->wide, k, k + 1, by);
+        turn(m->right, width(m, m->wide), k, k + 1, by);
         by = rotation_of(y, z);
         d[k] = by.length;
         y = by.c * e[k] + by.s * d[k + 1];
@@ -134,7 +101,7 @@ static void implicit_step(const kov_bidiagonal *m, double *e, int64_t lo, int64_
             z = by.s * e[k + 1];
             e[k + 1] *= by.c;
         }
-        turn(m->left, m->tall, k, k + 1, by);
+        turn(m->left, width(m, m->tall), k, k + 1, by);
     }
     e[hi - 1] = y;
 }
@@ -190,13 +157,14 @@ static void swap_rows(double *rows, int64_t n, int64_t i, int64_t k)
 /* Values become positive and descend. */
 static void sort(const kov_bidiagonal *m)
 {
+    int64_t across = width(m, m->wide);
     for (int64_t i = 0; i < m->wide; i++) {
         if (m->values[i] < 0)
             m->values[i] = -m->values[i];
         else
             continue;
-        for (int64_t c = 0; c < m->wide; c++)
-            m->right[i * m->wide + c] = -m->right[i * m->wide + c];
+        for (int64_t c = 0; c < across; c++)
+            m->right[i * across + c] = -m->right[i * across + c];
     }
     for (int64_t i = 0; i < m->wide; i++) {
         int64_t most = i;
@@ -207,19 +175,18 @@ static void sort(const kov_bidiagonal *m)
         double kept = m->values[i];
         m->values[i] = m->values[most];
         m->values[most] = kept;
-        swap_rows(m->left, m->tall, i, most);
-        swap_rows(m->right, m->wide, i, most);
+        swap_rows(m->left, width(m, m->tall), i, most);
+        swap_rows(m->right, width(m, m->wide), i, most);
     }
 }
 
 bool kov_bidiagonal_svd(const kov_bidiagonal *m)
 {
-    int64_t n = m->wide;
-    double *columns = m->work, *e = columns + n * m->tall, *left_factors = e + n;
-    double *right_factors = left_factors + n, *spare = right_factors + n;
-    make_bidiagonal(m, e, columns, left_factors, right_factors, spare);
-    gather_reflections(columns, m->tall, 0, left_factors, n, m->left, m->left_count, m->tall);
-    gather_reflections(m->a, n, 1, right_factors, n - 1, m->right, n, n);
+    double *e = m->work;
+    if (m->is_complex)
+        reduce_complex(m, e);
+    else
+        reduce_real(m, e);
     if (!make_diagonal(m, e))
         return false;
     sort(m);

@@ -318,6 +318,9 @@ kov_status kov_infer_eig(kov_infer *infer)
 {
     kov_dim dims[KOV_MAX_NDIM];
     KOV_TRY(kov_infer_matrices(infer, 0, true, dims));
+    if (!kov_dtype_is_float(infer->inputs[0].dtype))
+        return kov_infer_fail(infer, KOV_NOT_IMPLEMENTED, "it is not defined for %s",
+                              kov_dtype_keras_name(infer->inputs[0].dtype));
     for (int i = 0; i < 4; i++)
         kov_infer_set(infer, i, infer->inputs[0].dtype, infer->inputs[0].ndim - (i < 2), dims);
     return KOV_OK;

@@ -7,6 +7,7 @@
 #include "opset/linalg/matrix_stack.h"
 #include "opset/linalg/symmetric.h"
 
+#include <complex.h>
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -80,7 +81,7 @@ kov_status kov_infer_eigh(kov_infer *infer)
     kov_dim dims[KOV_MAX_NDIM];
     int ndim = infer->inputs[0].ndim;
     KOV_TRY(kov_infer_matrices(infer, 0, true, dims));
-    kov_infer_set(infer, 0, infer->inputs[0].dtype, ndim - 1, dims);
+    kov_infer_set(infer, 0, kov_matrix_size_dtype(infer->inputs[0].dtype), ndim - 1, dims);
     kov_infer_set(infer, 1, infer->inputs[0].dtype, ndim, dims);
     return KOV_OK;
 }
@@ -100,34 +101,54 @@ static double symmetrize(double *a, int64_t n)
     return scale;
 }
 
-/* By tridiagonal form: fewer operations, from some size on. */
-static bool diagonalize_large(double *a, int64_t n, double scale, double *values, double *vectors,
-                              double *work)
+/* The same of a complex matrix, whose triangles become conjugate. */
+static double make_hermitian(double complex *a, int64_t n)
 {
-    for (int64_t i = 0; i < n * n && scale > 0; i++)
+    double scale = 0;
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t k = 0; k <= i; k++) {
+            double complex mean = 0.5 * a[i * n + k] + 0.5 * conj(a[k * n + i]);
+            if (!isfinite(creal(mean)) || !isfinite(cimag(mean)))
+                return NAN;
+            a[i * n + k] = mean;
+            a[k * n + i] = conj(mean);
+            scale = fmax(scale, fmax(fabs(creal(mean)), fabs(cimag(mean))));
+        }
+    }
+    return scale;
+}
+
+/* By tridiagonal form: fewer operations, from some size on. */
+static bool diagonalize_large(double *a, int64_t n, bool is_complex, double scale, double *values,
+                              double *vectors, double *work)
+{
+    int64_t parts = is_complex ? 2 : 1;
+    for (int64_t i = 0; i < n * n * parts && scale > 0; i++)
         a[i] /= scale;
-    if (!kov_symmetric_eigen(a, n, values, vectors, work))
+    if (!kov_symmetric_eigen(a, n, is_complex, values, vectors, work))
         return false;
     for (int64_t i = 0; i < n; i++) {
         values[i] *= scale > 0 ? scale : 1;
-        for (int64_t k = 0; k < i; k++) {
-            double kept = vectors[i * n + k];
-            vectors[i * n + k] = vectors[k * n + i];
-            vectors[k * n + i] = kept;
+        for (int64_t k = 0; k < i * parts; k++) {
+            double *x = vectors + i * n * parts + k;
+            double *y = vectors + (k / parts * n + i) * parts + k % parts, kept = *x;
+            *x = *y;
+            *y = kept;
         }
     }
     return true;
 }
 
-/* False if a, which becomes diagonal, does not converge: it is not finite then. work: 3 n numbers.
- */
-static bool diagonalize(double *a, int64_t n, double *values, double *vectors, double *work)
+/* False if a, which becomes diagonal, does not converge: it is not finite then. work: that of
+ * kov_symmetric_eigen. */
+static bool diagonalize(double *a, int64_t n, bool is_complex, double *values, double *vectors,
+                        double *work)
 {
-    double scale = symmetrize(a, n);
+    double scale = is_complex ? make_hermitian((double complex *)a, n) : symmetrize(a, n);
     if (isnan(scale))
         return false;
-    if (n > JACOBI_MOST)
-        return diagonalize_large(a, n, scale, values, vectors, work);
+    if (is_complex || n > JACOBI_MOST)
+        return diagonalize_large(a, n, is_complex, scale, values, vectors, work);
     set_identity(vectors, n);
     bool turned = true;
     for (int sweep = 0; sweep < MAX_SWEEPS && turned; sweep++) {
@@ -160,11 +181,11 @@ kov_status kov_eval_eigh(kov_eval *eval)
     kov_status status = kov_matrix_stack_create(eval, 0, true, &values);
     if (status == KOV_OK)
         status = kov_matrix_stack_create(eval, 1, false, &vectors);
-    double *work = status == KOV_OK ? kov_matrix_scratch(eval, a.rows, 3) : NULL;
+    double *work = status == KOV_OK ? kov_matrix_scratch(eval, a.rows, a.is_complex ? 5 : 3) : NULL;
     if (!work)
         status = KOV_OUT_OF_MEMORY;
     for (int64_t m = 0; m < a.count && status == KOV_OK; m++) {
-        if (!diagonalize(kov_matrix_of(&a, m), a.rows, kov_matrix_of(&values, m),
+        if (!diagonalize(kov_matrix_of(&a, m), a.rows, a.is_complex, kov_matrix_of(&values, m),
                          kov_matrix_of(&vectors, m), work))
             status = kov_eval_fail(eval, KOV_INVALID_ARGUMENT, "the eigenvalues do not converge");
     }
@@ -193,7 +214,7 @@ kov_status kov_infer_svd(kov_infer *infer)
     dims[ndim - 1] = full ? rows : inner;
     kov_infer_set(infer, 0, dtype, ndim, dims);
     dims[ndim - 2] = inner;
-    kov_infer_set(infer, 1, dtype, ndim - 1, dims);
+    kov_infer_set(infer, 1, kov_matrix_size_dtype(dtype), ndim - 1, dims);
     dims[ndim - 2] = full ? columns : inner;
     dims[ndim - 1] = columns;
     kov_infer_set(infer, 2, dtype, ndim, dims);
@@ -207,7 +228,8 @@ typedef struct svd_work {
     double *u;          /* (tall, tall), or of a large matrix the left vectors as rows */
     double *values;     /* wide */
     double *column;     /* tall; of a large matrix the work of its bidiagonal form */
-    int64_t left_count; /* left vectors of a large matrix; 0: it is not large */
+    int64_t left_count; /* left vectors of a large or complex matrix; 0: it is neither */
+    bool is_complex;    /* the matrix and the vectors are pairs */
 } svd_work;
 
 /* Rotates pairs of columns until all are orthogonal; scaled by `a`'s greatest element by the
@@ -275,6 +297,7 @@ static bool decompose_large(svd_work *w, double most)
     const kov_bidiagonal m = {.tall = w->tall,
                               .wide = w->wide,
                               .left_count = w->left_count,
+                              .is_complex = w->is_complex,
                               .a = w->a,
                               .left = w->u,
                               .right = w->v,
@@ -289,12 +312,13 @@ static bool decompose_large(svd_work *w, double most)
 static bool decompose(svd_work *w)
 {
     double most = 0;
-    for (int64_t i = 0; i < w->tall * w->wide; i++) {
+    int64_t count = w->tall * w->wide * (w->is_complex ? 2 : 1);
+    for (int64_t i = 0; i < count; i++) {
         if (!isfinite(w->a[i]))
             return false;
         most = fmax(most, fabs(w->a[i]));
     }
-    for (int64_t i = 0; i < w->tall * w->wide && most > 0; i++)
+    for (int64_t i = 0; i < count && most > 0; i++)
         w->a[i] /= most;
     if (w->left_count > 0)
         return decompose_large(w, most);
@@ -320,18 +344,20 @@ static bool decompose(svd_work *w)
     return true;
 }
 
-static bool open_work(const kov_eval *eval, int64_t rows, int64_t columns, svd_work *w)
+static bool open_work(const kov_eval *eval, const kov_matrix_stack *a, svd_work *w)
 {
-    *w = (svd_work){.tall = rows > columns ? rows : columns,
-                    .wide = rows > columns ? columns : rows};
-    if (w->tall > JACOBI_MOST && w->wide > 0)
+    *w = (svd_work){.tall = a->rows > a->columns ? a->rows : a->columns,
+                    .wide = a->rows > a->columns ? a->columns : a->rows,
+                    .is_complex = a->is_complex};
+    if (a->is_complex || (w->tall > JACOBI_MOST && w->wide > 0))
         w->left_count = eval->attrs[KOV_SVD_FULL_MATRICES].u.boolean ? w->tall : w->wide;
+    int64_t parts = a->is_complex ? 2 : 1;
     bool large = w->left_count > 0;
-    w->a = kov_matrix_scratch(eval, w->tall, w->wide);
-    w->v = kov_matrix_scratch(eval, w->wide, w->wide);
-    w->u = kov_matrix_scratch(eval, large ? w->left_count : w->tall, w->tall);
+    w->a = kov_matrix_scratch(eval, w->tall, w->wide * parts);
+    w->v = kov_matrix_scratch(eval, w->wide, w->wide * parts);
+    w->u = kov_matrix_scratch(eval, large ? w->left_count : w->tall, w->tall * parts);
     w->values = kov_matrix_scratch(eval, w->wide, 1);
-    w->column = kov_matrix_scratch(eval, w->tall + 4, large ? w->wide + 1 : 1);
+    w->column = kov_matrix_scratch(eval, w->tall + 4, large ? (w->wide + 1) * parts : 1);
     return w->a && w->v && w->u && w->values && w->column;
 }
 
@@ -344,13 +370,17 @@ static void close_work(const kov_eval *eval, svd_work *w)
     kov_free(eval->context, w->column);
 }
 
-/* out (rows, columns) from the first columns or rows of m (n, n), transposed or not. */
-static void copy_part(const double *m, int64_t n, bool transpose, double *out, int64_t rows,
-                      int64_t columns)
+/* out (rows, columns) of numbers of `parts` from the first columns or rows of m, rows of n numbers,
+ * transposed or not. */
+static void copy_part(const double *m, int64_t n, bool transpose, int64_t parts, double *out,
+                      int64_t rows, int64_t columns)
 {
     for (int64_t r = 0; r < rows; r++) {
-        for (int64_t c = 0; c < columns; c++)
-            out[r * columns + c] = transpose ? m[c * n + r] : m[r * n + c];
+        for (int64_t c = 0; c < columns; c++) {
+            const double *from = m + (transpose ? c * n + r : r * n + c) * parts;
+            for (int64_t k = 0; k < parts; k++)
+                out[(r * columns + c) * parts + k] = from[k];
+        }
     }
 }
 
@@ -359,7 +389,7 @@ kov_status kov_eval_svd(kov_eval *eval)
     kov_matrix_stack a, u = {0}, s = {0}, vh = {0};
     svd_work w = {0};
     KOV_TRY(kov_matrix_stack_load(eval, 0, &a));
-    kov_status status = open_work(eval, a.rows, a.columns, &w) ? KOV_OK : KOV_OUT_OF_MEMORY;
+    kov_status status = open_work(eval, &a, &w) ? KOV_OK : KOV_OUT_OF_MEMORY;
     if (status == KOV_OK)
         status = kov_matrix_stack_create(eval, 0, false, &u);
     if (status == KOV_OK)
@@ -367,11 +397,9 @@ kov_status kov_eval_svd(kov_eval *eval)
     if (status == KOV_OK)
         status = kov_matrix_stack_create(eval, 2, false, &vh);
     bool flat = a.rows < a.columns;
+    int64_t parts = a.is_complex ? 2 : 1;
     for (int64_t m = 0; m < a.count && status == KOV_OK; m++) {
-        for (int64_t i = 0; i < a.rows * a.columns; i++) {
-            int64_t r = i / a.columns, c = i % a.columns;
-            w.a[flat ? c * a.rows + r : i] = kov_matrix_of(&a, m)[i];
-        }
+        copy_part(kov_matrix_of(&a, m), a.columns, flat, parts, w.a, w.tall, w.wide);
         if (!decompose(&w)) {
             status =
                 kov_eval_fail(eval, KOV_INVALID_ARGUMENT, "the singular values do not converge");
@@ -379,10 +407,10 @@ kov_status kov_eval_svd(kov_eval *eval)
         }
         memcpy(kov_matrix_of(&s, m), w.values, sizeof(double) * (size_t)w.wide);
         bool rows = w.left_count > 0;
-        copy_part(flat ? w.v : w.u, flat ? w.wide : w.tall, rows, kov_matrix_of(&u, m), u.rows,
-                  u.columns);
-        copy_part(flat ? w.u : w.v, flat ? w.tall : w.wide, !rows, kov_matrix_of(&vh, m), vh.rows,
-                  vh.columns);
+        copy_part(flat ? w.v : w.u, flat ? w.wide : w.tall, rows, parts, kov_matrix_of(&u, m),
+                  u.rows, u.columns);
+        copy_part(flat ? w.u : w.v, flat ? w.tall : w.wide, !rows, parts, kov_matrix_of(&vh, m),
+                  vh.rows, vh.columns);
     }
     const kov_matrix_stack *all[] = {&u, &s, &vh};
     for (int i = 0; i < 3 && status == KOV_OK; i++)

@@ -4,7 +4,20 @@
 #include "opset/linalg/matrix_rows.h"
 #include "opset/linalg/matrix_stack.h"
 
+#include <complex.h>
 #include <math.h>
+
+#include "opset/linalg/generic/number_real.h"
+
+#include "opset/linalg/generic/triangular_steps.h"
+
+#include "opset/linalg/generic/lu_steps.h"
+
+#include "opset/linalg/generic/number_complex.h"
+
+#include "opset/linalg/generic/triangular_steps.h"
+
+#include "opset/linalg/generic/lu_steps.h"
 
 kov_status kov_infer_lu(kov_infer *infer)
 {
@@ -18,38 +31,6 @@ kov_status kov_infer_lu(kov_infer *infer)
     dims[ndim - 2] = rows;
     kov_infer_set(infer, 2, KOV_DTYPE_I32, ndim - 1, dims);
     return KOV_OK;
-}
-
-static void swap_rows(double *a, int64_t columns, int64_t i, int64_t k)
-{
-    for (int64_t j = 0; j < columns && i != k; j++) {
-        double kept = a[i * columns + j];
-        a[i * columns + j] = a[k * columns + j];
-        a[k * columns + j] = kept;
-    }
-}
-
-int kov_lu_factor(double *a, int64_t rows, int64_t columns, int64_t *swaps)
-{
-    int64_t steps = rows < columns ? rows : columns;
-    int sign = 1;
-    for (int64_t k = 0; k < steps; k++) {
-        int64_t best = k;
-        for (int64_t i = k + 1; i < rows; i++) {
-            if (fabs(a[i * columns + k]) > fabs(a[best * columns + k]))
-                best = i;
-        }
-        swaps[k] = best;
-        sign = best == k ? sign : -sign;
-        swap_rows(a, columns, k, best);
-        double pivot = a[k * columns + k];
-        for (int64_t i = k + 1; i < rows && pivot != 0; i++) {
-            double factor = a[i * columns + k] / pivot;
-            a[i * columns + k] = factor;
-            kov_row_add(a + i * columns + k + 1, a + k * columns + k + 1, -factor, columns - k - 1);
-        }
-    }
-    return sign;
 }
 
 static int64_t *integers(const kov_eval *eval, int64_t n)
@@ -73,7 +54,10 @@ kov_status kov_eval_lu(kov_eval *eval)
     kov_status status = swaps && order ? KOV_OK : KOV_OUT_OF_MEMORY;
     for (int64_t m = 0; m < a.count && status == KOV_OK; m++) {
         int64_t *swap = swaps + m * steps, *at = order + m * a.rows;
-        kov_lu_factor(kov_matrix_of(&a, m), a.rows, a.columns, swap);
+        if (a.is_complex)
+            lu_factor_complex(kov_complex_matrix_of(&a, m), a.rows, a.columns, swap);
+        else
+            lu_factor_real(kov_matrix_of(&a, m), a.rows, a.columns, swap);
         for (int64_t i = 0; i < a.rows; i++)
             at[i] = i;
         for (int64_t k = 0; k < steps; k++) {
@@ -102,22 +86,6 @@ kov_status kov_infer_inverse(kov_infer *infer)
     return KOV_OK;
 }
 
-/* a becomes its inverse, or its adjugate: the inverse times the determinant. */
-static void invert(double *a, int64_t n, bool adjoint, double *out, int64_t *swaps)
-{
-    double scale = kov_lu_factor(a, n, n, swaps);
-    for (int64_t i = 0; i < n; i++) {
-        out[i * n + i] = 1;
-        scale *= a[i * n + i];
-    }
-    for (int64_t k = 0; k < n; k++)
-        swap_rows(out, n, k, swaps[k]);
-    kov_triangular_solve_in_place(a, n, true, false, true, out, n);
-    kov_triangular_solve_in_place(a, n, false, false, false, out, n);
-    for (int64_t i = 0; i < n * n && adjoint; i++)
-        out[i] *= scale;
-}
-
 kov_status kov_eval_inverse(kov_eval *eval)
 {
     bool adjoint = eval->attrs[KOV_INVERSE_ADJOINT].u.boolean;
@@ -125,8 +93,13 @@ kov_status kov_eval_inverse(kov_eval *eval)
     KOV_TRY(kov_matrix_stack_load(eval, 0, &a));
     int64_t *swaps = integers(eval, a.rows);
     kov_status status = swaps ? kov_matrix_stack_create(eval, 0, false, &out) : KOV_OUT_OF_MEMORY;
-    for (int64_t m = 0; m < a.count && status == KOV_OK; m++)
-        invert(kov_matrix_of(&a, m), a.rows, adjoint, kov_matrix_of(&out, m), swaps);
+    for (int64_t m = 0; m < a.count && status == KOV_OK; m++) {
+        if (a.is_complex)
+            invert_complex(kov_complex_matrix_of(&a, m), a.rows, adjoint,
+                           kov_complex_matrix_of(&out, m), swaps);
+        else
+            invert_real(kov_matrix_of(&a, m), a.rows, adjoint, kov_matrix_of(&out, m), swaps);
+    }
     if (status == KOV_OK)
         status = kov_matrix_stack_store(eval, 0, &out);
     kov_matrix_stack_drop(eval, &a);

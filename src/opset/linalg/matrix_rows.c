@@ -24,21 +24,35 @@ double kov_row_dot(const double *x, const double *y, int64_t n)
     return kernels[kov_cpu_isa()](x, y, n);
 }
 
+void kov_complex_row_add(double complex *restrict y, const double complex *restrict x,
+                         double complex by, int64_t n)
+{
+    static kov_complex_row_add_kernel *const kernels[KOV_ISA_COUNT] =
+        KOV_ISA_TABLE(complex_row_add);
+    kernels[kov_cpu_isa()](y, x, by, n);
+}
+
+double complex kov_complex_row_dot(const double complex *x, const double complex *y, int64_t n)
+{
+    static kov_complex_row_dot_kernel *const kernels[KOV_ISA_COUNT] =
+        KOV_ISA_TABLE(complex_row_dot);
+    return kernels[kov_cpu_isa()](x, y, n);
+}
+
+#include "opset/linalg/generic/number_real.h"
+
+#include "opset/linalg/generic/reflector_steps.h"
+
+#include "opset/linalg/generic/number_complex.h"
+
+#include "opset/linalg/generic/reflector_steps.h"
+
 double kov_reflector(double *v, int64_t n, double *left)
 {
-    double most = 0, sum = 0;
-    for (int64_t i = 1; i < n; i++)
-        most = fmax(most, fabs(v[i]));
-    *left = v[0];
-    if (most == 0)
-        return 0;
-    most = fmax(most, fabs(v[0]));
-    for (int64_t i = 0; i < n; i++) {
-        v[i] /= most;
-        sum += v[i] * v[i];
-    }
-    double length = copysign(sqrt(sum), v[0]);
-    *left = -length * most;
-    v[0] += length;
-    return 1 / (length * v[0]);
+    return reflector_real(v, n, left);
+}
+
+double complex kov_complex_reflector(double complex *v, int64_t n, double *left)
+{
+    return reflector_complex(v, n, left);
 }

@@ -11,8 +11,9 @@ kov_status kov_matrix_stack_load(const kov_eval *eval, int input, kov_matrix_sta
     void *at = NULL;
     *out = (kov_matrix_stack){.count = kov_dims_product(view->dims, 0, view->ndim - 2),
                               .rows = view->dims[view->ndim - 2],
-                              .columns = view->dims[view->ndim - 1]};
-    KOV_TRY(kov_elements_load(eval, view, KOV_DTYPE_F64, &at));
+                              .columns = view->dims[view->ndim - 1],
+                              .is_complex = kov_dtype_is_complex(view->dtype)};
+    KOV_TRY(kov_elements_load(eval, view, out->is_complex ? KOV_DTYPE_C128 : KOV_DTYPE_F64, &at));
     out->at = at;
     return KOV_OK;
 }
@@ -39,14 +40,16 @@ kov_status kov_matrix_stack_create(const kov_eval *eval, int output, bool vector
     int matrix = vectors ? 1 : 2;
     *out = (kov_matrix_stack){.count = kov_dims_product(view->dims, 0, view->ndim - matrix),
                               .rows = vectors ? 1 : view->dims[view->ndim - 2],
-                              .columns = view->dims[view->ndim - 1]};
-    out->at = kov_matrix_scratch(eval, view->count, 1);
+                              .columns = view->dims[view->ndim - 1],
+                              .is_complex = kov_dtype_is_complex(view->dtype)};
+    out->at = kov_matrix_scratch(eval, view->count, out->is_complex ? 2 : 1);
     return out->at ? KOV_OK : KOV_OUT_OF_MEMORY;
 }
 
 kov_status kov_matrix_stack_store(const kov_eval *eval, int output, const kov_matrix_stack *stack)
 {
-    return kov_elements_store(&eval->outputs[output], KOV_DTYPE_F64, stack->at);
+    kov_dtype dtype = stack->is_complex ? KOV_DTYPE_C128 : KOV_DTYPE_F64;
+    return kov_elements_store(&eval->outputs[output], dtype, stack->at);
 }
 
 void kov_matrix_stack_drop(const kov_eval *eval, kov_matrix_stack *stack)
@@ -55,12 +58,17 @@ void kov_matrix_stack_drop(const kov_eval *eval, kov_matrix_stack *stack)
     stack->at = NULL;
 }
 
+kov_dtype kov_matrix_size_dtype(kov_dtype dtype)
+{
+    return dtype == KOV_DTYPE_C64 ? KOV_DTYPE_F32 : dtype == KOV_DTYPE_C128 ? KOV_DTYPE_F64 : dtype;
+}
+
 kov_status kov_infer_matrices(const kov_infer *infer, int input, bool square, kov_dim *dims)
 {
     const kov_infer_input *in = &infer->inputs[input];
-    if (!kov_dtype_is_float(in->dtype))
+    if (!kov_dtype_is_float(in->dtype) && !kov_dtype_is_complex(in->dtype))
         return kov_infer_fail(infer, KOV_TYPE_ERROR,
-                              "matrices must hold floating-point numbers, not %s",
+                              "matrices must hold floating-point or complex numbers, not %s",
                               kov_dtype_keras_name(in->dtype));
     KOV_TRY(kov_infer_rank(infer, input, 2));
     memcpy(dims, in->dims, sizeof *dims * (size_t)in->ndim);

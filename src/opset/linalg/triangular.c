@@ -3,7 +3,20 @@
 #include "opset/linalg/matrix_rows.h"
 #include "opset/linalg/matrix_stack.h"
 
+#include <complex.h>
 #include <math.h>
+
+#include "opset/linalg/generic/number_real.h"
+
+#include "opset/linalg/generic/cholesky_steps.h"
+
+#include "opset/linalg/generic/triangular_steps.h"
+
+#include "opset/linalg/generic/number_complex.h"
+
+#include "opset/linalg/generic/cholesky_steps.h"
+
+#include "opset/linalg/generic/triangular_steps.h"
 
 kov_status kov_infer_cholesky(kov_infer *infer)
 {
@@ -13,29 +26,14 @@ kov_status kov_infer_cholesky(kov_infer *infer)
     return KOV_OK;
 }
 
-/* The lower factor in place, zeros above; false if a is not positive definite. */
-static bool factor(double *a, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++) {
-        for (int64_t j = 0; j <= i; j++) {
-            double sum = a[i * n + j] - kov_row_dot(a + i * n, a + j * n, j);
-            if (i == j && !(sum > 0))
-                return false;
-            a[i * n + j] = i == j ? sqrt(sum) : sum / a[j * n + j];
-        }
-        for (int64_t j = i + 1; j < n; j++)
-            a[i * n + j] = 0;
-    }
-    return true;
-}
-
 kov_status kov_eval_cholesky(kov_eval *eval)
 {
     kov_matrix_stack a;
     KOV_TRY(kov_matrix_stack_load(eval, 0, &a));
     kov_status status = KOV_OK;
     for (int64_t m = 0; m < a.count && status == KOV_OK; m++) {
-        if (!factor(kov_matrix_of(&a, m), a.rows))
+        if (!(a.is_complex ? cholesky_complex(kov_complex_matrix_of(&a, m), a.rows)
+                           : cholesky_real(kov_matrix_of(&a, m), a.rows)))
             status = kov_eval_fail(
                 eval, KOV_INVALID_ARGUMENT,
                 "Cholesky decomposition failed. The input might not be a valid positive "
@@ -62,22 +60,6 @@ kov_status kov_infer_triangular_solve(kov_infer *infer)
     return KOV_OK;
 }
 
-void kov_triangular_solve_in_place(const double *a, int64_t n, bool lower, bool transpose,
-                                   bool unit, double *b, int64_t columns)
-{
-    bool forward = lower != transpose;
-    for (int64_t step = 0; step < n; step++) {
-        int64_t i = forward ? step : n - 1 - step;
-        for (int64_t j = forward ? 0 : i + 1; j < (forward ? i : n); j++) {
-            double factor = transpose ? a[j * n + i] : a[i * n + j];
-            if (factor != 0)
-                kov_row_add(b + i * columns, b + j * columns, -factor, columns);
-        }
-        for (int64_t c = 0; c < columns && !unit; c++)
-            b[i * columns + c] /= a[i * n + i];
-    }
-}
-
 kov_status kov_eval_triangular_solve(kov_eval *eval)
 {
     bool lower = eval->attrs[KOV_TRIANGULAR_SOLVE_LOWER].u.boolean;
@@ -86,9 +68,14 @@ kov_status kov_eval_triangular_solve(kov_eval *eval)
     kov_matrix_stack a, b = {0};
     KOV_TRY(kov_matrix_stack_load(eval, 0, &a));
     kov_status status = kov_matrix_stack_load(eval, 1, &b);
-    for (int64_t m = 0; m < a.count && status == KOV_OK; m++)
-        kov_triangular_solve_in_place(kov_matrix_of(&a, m), a.rows, lower, transpose, unit,
-                                      kov_matrix_of(&b, m), b.columns);
+    for (int64_t m = 0; m < a.count && status == KOV_OK; m++) {
+        if (a.is_complex)
+            solve_triangle_complex(kov_complex_matrix_of(&a, m), a.rows, lower, transpose, unit,
+                                   kov_complex_matrix_of(&b, m), b.columns);
+        else
+            solve_triangle_real(kov_matrix_of(&a, m), a.rows, lower, transpose, unit,
+                                kov_matrix_of(&b, m), b.columns);
+    }
     if (status == KOV_OK)
         status = kov_matrix_stack_store(eval, 0, &b);
     kov_matrix_stack_drop(eval, &a);

@@ -52,6 +52,64 @@ static void rows_are_added_and_turned(void **state)
     }
 }
 
+static void complex_rows_are_added_and_multiplied(void **state)
+{
+    (void)state;
+    static kov_complex_row_add_kernel *const add[KOV_ISA_COUNT] = KOV_ISA_TABLE(complex_row_add);
+    static kov_complex_row_dot_kernel *const dot[KOV_ISA_COUNT] = KOV_ISA_TABLE(complex_row_dot);
+    for (int n = 0; n <= MOST / 2; n++) {
+        double complex x[MOST / 2 + 1], y[MOST / 2 + 1], kept[MOST / 2 + 1], first = 0;
+        long double re = 0, im = 0;
+        fill((double *)x, MOST - 1, (unsigned)n);
+        fill((double *)kept, MOST - 1, (unsigned)n + 99);
+        for (int i = 0; i < n; i++) {
+            re += (long double)creal(x[i]) * creal(kept[i]) +
+                  (long double)cimag(x[i]) * cimag(kept[i]);
+            im += (long double)cimag(x[i]) * creal(kept[i]) -
+                  (long double)creal(x[i]) * cimag(kept[i]);
+        }
+        for (int isa = 0; isa <= (int)kov_cpu_isa(); isa++) {
+            double complex sum = dot[isa](x, kept, n), by = kov_complex_of(0.7, -0.3);
+            first = isa == 0 ? sum : first;
+            assert_true(sum == first);
+            /* 2 n products of numbers below 1, each rounded, and as many sums */
+            assert_true(fabsl(creal(sum) - re) <= 4.0L * DBL_EPSILON * n);
+            assert_true(fabsl(cimag(sum) - im) <= 4.0L * DBL_EPSILON * n);
+            memcpy(y, kept, sizeof y);
+            add[isa](y, x, by, n);
+            for (int i = 0; i < MOST / 2; i++)
+                assert_true(y[i] == (i < n ? kept[i] + kov_complex_times(by, x[i]) : kept[i]));
+        }
+    }
+}
+
+/* Of the vector only the first number is left, and that is real, of LAPACK's sign. */
+static void complex_reflectors_leave_a_real_number(void **state)
+{
+    (void)state;
+    for (int n = 1; n <= 5; n++) {
+        double complex x[5], v[5], along = 0;
+        double left, square = 0;
+        fill((double *)x, 2 * n, (unsigned)n + 7);
+        memcpy(v, x, sizeof v);
+        for (int i = 0; i < n; i++)
+            square += creal(x[i]) * creal(x[i]) + cimag(x[i]) * cimag(x[i]);
+        double complex factor = kov_complex_reflector(v, n, &left);
+        for (int i = 0; i < n; i++)
+            along += conj(v[i]) * x[i];
+        assert_true(fabs(fabs(left) - sqrt(square)) <= 8 * DBL_EPSILON * sqrt(square));
+        assert_true(left * creal(x[0]) <= 0);
+        for (int i = 0; i < n; i++) {
+            double complex rest = x[i] - factor * v[i] * along - (i == 0 ? left : 0);
+            assert_true(cabs(rest) <= 16 * DBL_EPSILON * sqrt(square));
+        }
+    }
+    double complex alone = 3, turned = kov_complex_of(0, 2);
+    double left;
+    assert_true(kov_complex_reflector(&alone, 1, &left) == 0 && left == 3);
+    assert_true(kov_complex_reflector(&turned, 1, &left) != 0 && left == -2);
+}
+
 static void products_are_summed(void **state)
 {
     (void)state;
@@ -102,6 +160,8 @@ static void reflectors_leave_the_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(rows_are_added_and_turned),
+                                       cmocka_unit_test(complex_rows_are_added_and_multiplied),
+                                       cmocka_unit_test(complex_reflectors_leave_a_real_number),
                                        cmocka_unit_test(products_are_summed),
                                        cmocka_unit_test(reflectors_leave_the_first)};
     return cmocka_run_group_tests(tests, NULL, NULL);
