@@ -178,7 +178,7 @@ CASES = {
     "linalg.cholesky_inverse": Spec(lambda t: np.linalg.cholesky(_wide_definite(t)).astype(t.dtype), shapes=SQUARES,
                                     judge=exactly(lambda x: np.linalg.inv(x @ _adjoint(x))), **SOLVED),
     "linalg.det": Spec(_regular, shapes=SQUARES, **SOLVED),
-    "linalg.eig": Spec(lambda t: t.float(), shapes=SQUARES[:3], types=REAL, judge="shapes"),
+    "linalg.eig": Spec(lambda t: t.float(), shapes=SQUARES, types=REAL + COMPLEX, judge="shapes"),
     "linalg.eigh": Spec(lambda t: np.diag(np.arange(t.last, dtype=t.dtype) * 3) + _hermitian(t) / 50, shapes=SQUARES,
                         judge="shapes", settle=_eigenvectors, **SOLVED),
     "linalg.inv": Spec(_regular, shapes=SQUARES, **SOLVED),

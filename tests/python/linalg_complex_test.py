@@ -171,6 +171,48 @@ def test_eigh(n, batch, dtype):
     orthonormal(vectors, dtype)
 
 
+def apart(values, others):
+    """Of each value the nearest of the others, in a one to one relation."""
+    left, most = list(others), 0
+    for value in values:
+        distances = np.abs(np.array(left) - value)
+        most = max(most, distances.min())
+        left.pop(int(distances.argmin()))
+    return most
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n, batch", SIZES + [(120, ())])
+def test_eig(n, batch, dtype):
+    a = normal((*batch, n, n), dtype)
+    values, vectors = (np.asarray(part) for part in linalg.eig(a))
+    assert values.dtype == vectors.dtype == dtype
+    assert values.shape == a.shape[:-1] and vectors.shape == a.shape
+    wide, unit = vectors.astype("complex128"), eps(dtype) * np.linalg.norm(a, axis=(-2, -1)).max(initial=0)
+    # of length 1, the product has errors of the norm of a
+    np.testing.assert_allclose(a @ wide, wide * values[..., None, :], rtol=0, atol=UNITS[dtype] * unit)
+    np.testing.assert_allclose(np.linalg.norm(wide, axis=-2), 1, rtol=0, atol=UNITS[dtype] * eps(dtype))
+    want = np.linalg.eigvals(a.astype("complex128"))
+    for at in np.ndindex(batch):
+        one, other, left = values[at], want[at], wide[at]
+        assert n == 0 or apart(one, other) <= UNITS[dtype] * unit * np.linalg.cond(left)
+    at = np.abs(wide).argmax(-2)[..., None, :] if n else None  # as LAPACK: the largest component is real
+    assert n == 0 or np.abs(np.take_along_axis(wide, at, -2).imag).max(initial=0) <= 4 * eps(dtype)
+
+
+def test_eig_of_awkward_matrices():
+    turn = np.roll(np.eye(6), 1, axis=0) * 1j  # all values of one size: an ordinary shift would turn in a circle
+    step = np.diag(np.ones(4), 1).astype("complex128")  # one value, five times, with one vector
+    graded = np.diag([1e-200, 1, 1e200]) * (1 + 1j)
+    for a in (turn, step, graded, np.zeros((3, 3), "complex128"), np.triu(normal((5, 5), "complex128")),
+              normal((6, 6), "complex128") * 1e300):
+        values, vectors = (np.asarray(part) for part in linalg.eig(a))
+        size = max(np.abs(a).max(), np.finfo("float64").tiny)
+        np.testing.assert_allclose(a / size @ vectors, vectors * (values / size), rtol=0, atol=1e-13)
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=0), 1, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(np.sort(np.asarray(linalg.eig(graded)[0]).real), [1e-200, 1, 1e200], rtol=1e-14)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_degenerate(dtype):
     """Zero, a multiple of one, diagonal, of rank 1, imaginary: nothing to reflect, or equal values."""
@@ -196,7 +238,7 @@ def test_degenerate(dtype):
     assert np.asarray(sign) == 0 and np.asarray(logarithm) == -np.inf
 
 
-@pytest.mark.parametrize("name", ["svd", "eigh"])
+@pytest.mark.parametrize("name", ["svd", "eigh", "eig"])
 def test_what_is_not_finite_is_refused(name):
     with pytest.raises(ValueError, match="do not converge"):
         getattr(linalg, name)(np.full((3, 3), complex(0, np.nan), "complex64"))

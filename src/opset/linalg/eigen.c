@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "opset/linalg/matrix_rows.h"
 #include "opset/linalg/matrix_stack.h"
+#include "opset/linalg/values/complex_eigen.h"
 
 #include <complex.h>
 #include <float.h>
@@ -318,15 +319,45 @@ kov_status kov_infer_eig(kov_infer *infer)
 {
     kov_dim dims[KOV_MAX_NDIM];
     KOV_TRY(kov_infer_matrices(infer, 0, true, dims));
-    if (!kov_dtype_is_float(infer->inputs[0].dtype))
-        return kov_infer_fail(infer, KOV_NOT_IMPLEMENTED, "it is not defined for %s",
-                              kov_dtype_keras_name(infer->inputs[0].dtype));
+    kov_dtype dtype = kov_matrix_size_dtype(infer->inputs[0].dtype);
     for (int i = 0; i < 4; i++)
-        kov_infer_set(infer, i, infer->inputs[0].dtype, infer->inputs[0].ndim - (i < 2), dims);
+        kov_infer_set(infer, i, dtype, infer->inputs[0].ndim - (i < 2), dims);
     return KOV_OK;
 }
 
 /* Outputs: the real and imaginary parts of the values, then those of the vectors. */
+static bool decompose_real(kov_matrix_stack *a, int64_t m, kov_matrix_stack *outs, double *scratch)
+{
+    int64_t n = a->rows;
+    eigen_work w = {.n = n,
+                    .h = kov_matrix_of(a, m),
+                    .z = scratch,
+                    .scale = scratch + n * n,
+                    .x = (double complex *)(scratch + n * n + n),
+                    .re = kov_matrix_of(&outs[0], m),
+                    .im = kov_matrix_of(&outs[1], m)};
+    return decompose(&w, kov_matrix_of(&outs[2], m), kov_matrix_of(&outs[3], m));
+}
+
+/* scratch: that of kov_complex_eigen, the values and the vectors. */
+static bool decompose_complex(kov_matrix_stack *a, int64_t m, kov_matrix_stack *outs,
+                              double *scratch)
+{
+    int64_t n = a->rows;
+    double complex *values = (double complex *)scratch, *vectors = values + n;
+    if (!kov_complex_eigen(kov_complex_matrix_of(a, m), n, values, vectors, vectors + n * n))
+        return false;
+    for (int64_t i = 0; i < n; i++) {
+        kov_matrix_of(&outs[0], m)[i] = creal(values[i]);
+        kov_matrix_of(&outs[1], m)[i] = cimag(values[i]);
+    }
+    for (int64_t i = 0; i < n * n; i++) {
+        kov_matrix_of(&outs[2], m)[i] = creal(vectors[i]);
+        kov_matrix_of(&outs[3], m)[i] = cimag(vectors[i]);
+    }
+    return true;
+}
+
 kov_status kov_eval_eig(kov_eval *eval)
 {
     kov_matrix_stack a, outs[4] = {{0}};
@@ -335,18 +366,12 @@ kov_status kov_eval_eig(kov_eval *eval)
     kov_status status = KOV_OK;
     for (int i = 0; i < 4 && status == KOV_OK; i++)
         status = kov_matrix_stack_create(eval, i, i < 2, &outs[i]);
-    double *scratch = status == KOV_OK ? kov_matrix_scratch(eval, n, n + 3) : NULL;
+    int64_t columns = a.is_complex ? 2 * (2 * n + 3) : n + 3;
+    double *scratch = status == KOV_OK ? kov_matrix_scratch(eval, n, columns) : NULL;
     if (!scratch)
         status = KOV_OUT_OF_MEMORY;
     for (int64_t m = 0; m < a.count && status == KOV_OK; m++) {
-        eigen_work w = {.n = n,
-                        .h = kov_matrix_of(&a, m),
-                        .z = scratch,
-                        .scale = scratch + n * n,
-                        .x = (double complex *)(scratch + n * n + n),
-                        .re = kov_matrix_of(&outs[0], m),
-                        .im = kov_matrix_of(&outs[1], m)};
-        if (!decompose(&w, kov_matrix_of(&outs[2], m), kov_matrix_of(&outs[3], m)))
+        if (!(a.is_complex ? decompose_complex : decompose_real)(&a, m, outs, scratch))
             status = kov_eval_fail(eval, KOV_INVALID_ARGUMENT, "the eigenvalues do not converge");
     }
     for (int i = 0; i < 4 && status == KOV_OK; i++)

@@ -3,9 +3,9 @@
  * simple, and accurate for small values too (Demmel and Veselic, "Jacobi's method is more accurate
  * than QR", 1992). */
 #include "base/memory.h"
-#include "opset/linalg/bidiagonal.h"
 #include "opset/linalg/matrix_stack.h"
-#include "opset/linalg/symmetric.h"
+#include "opset/linalg/values/bidiagonal.h"
+#include "opset/linalg/values/symmetric.h"
 
 #include <complex.h>
 #include <float.h>

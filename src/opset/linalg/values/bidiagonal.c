@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bidiagonal form and the implicit QR algorithm of Golub and Kahan (Golub and Van Loan, "Matrix
  * Computations", 8.6). The form is real, and so are the rotations of the vectors' rows. */
-#include "opset/linalg/bidiagonal.h"
+#include "opset/linalg/values/bidiagonal.h"
 
 #include "opset/linalg/matrix_rows.h"
 

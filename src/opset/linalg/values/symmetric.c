@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tridiagonal form and the implicit QR algorithm with Wilkinson's shift (Golub and Van Loan,
  * "Matrix Computations", 8.3). The form is real, and so are the rotations of the vectors' rows. */
-#include "opset/linalg/symmetric.h"
+#include "opset/linalg/values/symmetric.h"
 
 #include "opset/linalg/matrix_rows.h"
 
