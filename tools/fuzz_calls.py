@@ -229,7 +229,8 @@ class Run:
         return True
 
     def wrong(self, index, row, arguments, kov):
-        """What is wrong with the outcome, or None; `reason` is then why it was not judged, if so."""
+        """What is wrong with the outcome, or None; `reason` is then why it was not judged, or by shapes
+        alone, if so."""
         self.reason = None
         if kov[0] == "ended":
             return "crash or hang: " + kov[1]
@@ -242,6 +243,7 @@ class Run:
         if judge[0] == "error":
             self.reason = "the judge refuses the call"
             return None
+        self.reason = self.agree.other_values(row, arguments)
         return self.agree.differs(row, arguments, kov, judge)
 
     def taken_by_judge(self, index, row, arguments):

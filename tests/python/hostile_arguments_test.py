@@ -127,6 +127,9 @@ def test_convolutions_of_no_channels_and_of_huge_dilation():
     with pytest.raises(ValueError, match="conv_transpose: strides, dilation"):
         call("nn", "conv_transpose", np.zeros((7, 5, 17), "float32"), np.zeros((7, 5, 17), "float32"),
              dilation_rate=2**63 - 1)
+    with pytest.raises(ValueError, match="conv_transpose: strides, dilation"):
+        call("nn", "conv_transpose", np.zeros((3, 8, 2), "float32"), np.zeros((2, 2, 2), "float32"),
+             dilation_rate=2**63 - 1)
 
 
 def test_scalars_that_have_dimensions():
@@ -368,3 +371,33 @@ def test_resize_keeps_nan_in_the_line_that_is_resized(dtype):
         spread = np.zeros(size, bool)
         spread[rows, columns] = True
         np.testing.assert_array_equal(np.isnan(got), spread)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_sure_probabilities_of_sixteen_bits_cost_no_more_and_no_less(dtype):
+    p = _core.function("core", "cast")(np.float32([[0.75], [3.0]]), dtype)  # each made to sum to 1
+    target = _core.function("core", "cast")(np.float32([[-1024], [512]]), dtype)
+    least = -np.log1p(-np.float64(np.float32(1e-7)))
+    for found, want in [(_core.function("nn", "categorical_crossentropy")(target, p), [-1024 * least, 512 * least]),
+                        (_core.function("nn", "sparse_categorical_crossentropy")(np.zeros(2, "int32"), p),
+                         [least, least])]:
+        assert str(found.dtype) == dtype
+        # 1 - 1e-7 is a multiple of 2^-24: the logarithm has one digit
+        np.testing.assert_allclose(np.asarray(_core.function("core", "cast")(found, "float32")), want, rtol=0.25)
+
+
+@pytest.mark.parametrize("name", ["linspace", "logspace"])
+def test_real_steps_of_a_complex_dtype_may_be_infinite(name):
+    want = getattr(np, name)(1.0, -np.inf, 4, endpoint=False).astype("complex128")
+    found = call("numpy", name, 1.0, -np.inf, 4, endpoint=False, dtype="complex128")
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(want))
+    np.testing.assert_array_equal(found[1:], want[1:])
+
+
+def test_offsets_of_layer_normalization_with_more_dimensions():
+    rng = np.random.default_rng(2)
+    x, beta = rng.normal(size=(2, 3, 3)), np.array([[1.0], [2.0], [3.0]])
+    plain = call("nn", "layer_normalization", x)
+    np.testing.assert_allclose(call("nn", "layer_normalization", x, beta=beta), plain + beta[:, 0], rtol=1e-12)
+    np.testing.assert_allclose(call("nn", "layer_normalization", x, beta=beta, axis=2), plain + beta, rtol=1e-12)
+    np.testing.assert_allclose(call("nn", "layer_normalization", x, beta=2.0), plain + 2, rtol=1e-12)

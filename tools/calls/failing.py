@@ -1,13 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""failing.py [MODULE.NAME ...]
+"""failing.py [--device CPU] [--most N] [--record FILE] [MODULE[.NAME] ...]
 
 One call of every function of the table (or of those named), while the first, the second, ... the last
 allocation that it makes fails. Each time the call must say that memory ran out, or do without; nothing
 may stay allocated once its context is released; and the same context must give the right result in
 the next attempt. Through the C API, with an allocator of our own. From KOV_BUILD.
+
+Calls are eager. With --device each is traced, made ready for that device and run, anew for each
+allocation: --most says how many of a function's fail, evenly spread. A function that --record's file
+names is passed over and one that is done is added, so that a run goes on where it was left.
 """
 
+import argparse
 import ctypes
 import json
 import os
@@ -19,12 +24,12 @@ import numpy as np
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), *[os.pardir] * 2,
                                 "tests", "openvino"))
 
-from kov_library import BOOL, DTYPE, DTYPES, FLOAT, INT, INTS, LIST, STRING, TENSOR  # noqa: E402
-from kov_library import Argument, lib as LIBRARY  # noqa: E402
+from kov_library import BOOL, DTYPE, DTYPES, FLOAT, INT, INTS, LIST, STRING, TENSOR, VALUE  # noqa: E402
+from kov_library import Argument, PlanOptions, lib as LIBRARY  # noqa: E402
 
 OK, OUT_OF_MEMORY = 0, 4
 CAPACITY = 64  # results of a call
-EACH = 300  # allocations that fail one by one; of more, every k-th
+MOST = 300  # allocations that fail one by one; of more, every k-th
 DRAWS = 400  # attempts to find arguments that a function takes
 LARGEST = 2000  # elements of an argument
 
@@ -73,7 +78,7 @@ class Call:
     def __init__(self, lib, memory, row, arguments):
         self.lib, self.memory, self.row, self.arguments = lib, memory, row, arguments
         self.function = lib.kov_function_find(row.module.encode(), row.name.encode())
-        self.context, self.tensors, self.kept = ctypes.c_void_p(), [], []
+        self.context, self.tensors, self.kept, self.dtypes = ctypes.c_void_p(), [], [], {}
 
     def open(self):
         status = self.lib.kov_context_create(ctypes.byref(self.memory.options),
@@ -99,15 +104,17 @@ class Call:
         status = self.lib.kov_eager_call(self.context, self.function, DTYPES["float32"],
                                          self.given, len(self.row.parameters), outs,
                                          ctypes.byref(count))
-        if status != OK:
-            return status, None
+        return (OK, self._taken(outs, count.value)) if status == OK else (status, None)
+
+    def _taken(self, outs, count):
+        """The results' bytes; the results are released."""
         found = []
-        for i in range(count.value):
+        for i in range(count):
             out = ctypes.c_void_p(outs[i])
             size = self.lib.kov_tensor_bytes(out)
             found.append(ctypes.string_at(self.lib.kov_tensor_data(out), size) if size else b"")
             self.lib.kov_tensor_release(out)
-        return OK, found
+        return found
 
     def _tensor(self, value):
         array, dtype = value.array, value.dtype
@@ -120,6 +127,7 @@ class Call:
                                          ctypes.c_void_p(array.ctypes.data), ctypes.byref(out)) != OK:
             raise Failure
         self.tensors.append(out)
+        self.dtypes[out.value] = dtype
         return out
 
     def _ints(self, value):
@@ -163,6 +171,63 @@ class Call:
         return a
 
 
+class Traced(Call):
+    """The call as a graph of its own, made ready for a device. Its inputs are the floats, or where
+    there are none all tensors: the others may have to be known when the graph is built."""
+
+    device = None
+
+    def __call__(self):
+        builder, graph, plan = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_void_p()
+        try:
+            status = self.lib.kov_builder_create(self.context, ctypes.byref(builder))
+            status = status or self._trace(builder, graph)
+            if status:
+                return status, None
+            options = PlanOptions(self.device.encode(), None, None)
+            status = self.lib.kov_plan_create(graph, ctypes.byref(options), ctypes.byref(plan))
+            return (status, None) if status else self._run(graph, plan)
+        finally:
+            self.lib.kov_plan_release(plan)
+            self.lib.kov_graph_release(graph)
+            self.lib.kov_builder_release(builder)
+
+    def _trace(self, builder, graph):
+        self.inputs, outs, count = [], (ctypes.c_uint32 * CAPACITY)(), ctypes.c_int(CAPACITY)
+        floats = {handle for handle in self.dtypes if "float" in self.dtypes[handle] or
+                  "complex" in self.dtypes[handle]}
+        self.chosen = floats or set(self.dtypes)
+        n = len(self.row.parameters)
+        given = (Argument * max(n, 1))(*[self._as_input(builder, self.given[i]) for i in range(n)])
+        status = self.lib.kov_call(builder, self.function, given, n, outs, ctypes.byref(count))
+        return status or self.lib.kov_builder_finish(builder, outs, count.value, None,
+                                                     ctypes.byref(graph))
+
+    def _as_input(self, builder, a):
+        if a.kind == LIST:
+            items = ctypes.cast(a.u.pointer, ctypes.POINTER(Argument))
+            at = (Argument * (a.count + 1))(*[self._as_input(builder, items[i]) for i in range(a.count)])
+            self.kept.append(at)
+            found = Argument(kind=LIST, count=a.count)
+            found.u.pointer = ctypes.addressof(at)
+            return found
+        if a.kind != TENSOR or a.u.pointer not in self.chosen:
+            return a
+        tensor = ctypes.c_void_p(a.u.pointer)
+        self.inputs.append(tensor)
+        found = Argument(kind=VALUE)
+        found.u.value = self.lib.kov_builder_parameter(
+            builder, DTYPES[self.dtypes[a.u.pointer]], self.lib.kov_tensor_ndim(tensor),
+            self.lib.kov_tensor_dims(tensor), None, 0)
+        return found
+
+    def _run(self, graph, plan):
+        given = (ctypes.c_void_p * (len(self.inputs) + 1))(*self.inputs)
+        outs, count = (ctypes.c_void_p * CAPACITY)(), self.lib.kov_graph_result_count(graph)
+        status = self.lib.kov_plan_run(plan, given, len(self.inputs), outs, count)
+        return (OK, self._taken(outs, count)) if status == OK else (status, None)
+
+
 def fits(arguments):
     """Whether the C API can be given these, and the call is soon done."""
     from itertools import chain
@@ -177,7 +242,7 @@ def fits(arguments):
 def attempt(lib, memory, row, arguments, fail_at):
     """(status, results, whether a request failed) of a call in a context of its own; a call that
     memory failed is made once more. Raises Failure with what is wrong."""
-    call = Call(lib, memory, row, arguments)
+    call = (Traced if Traced.device else Call)(lib, memory, row, arguments)
     memory.requests, memory.fail_at = 0, fail_at
     status, found = call.open(), None
     if status == OK:
@@ -212,12 +277,12 @@ def valid_call(lib, memory, functions, row):
     return None, None, 0
 
 
-def check(lib, memory, functions, row):
+def check(lib, memory, functions, row, most):
     """(requests of a call, what is wrong or None)"""
     arguments, want, requests = valid_call(lib, memory, functions, row)
     if arguments is None:
         return 0, f"no arguments found in {DRAWS} draws"
-    step = max(1, requests // EACH)
+    step = -(-requests // most)
     for fail_at in range(1, requests + step, step):
         try:
             status, found, failed = attempt(lib, memory, row, arguments, fail_at)
@@ -248,17 +313,35 @@ def apart(task):
     return json.loads(text) if status == 0 and text else (0, f"exit {status}")
 
 
+def recorded(path):
+    if not path or not os.path.exists(path):
+        return set()
+    with open(path) as file:
+        return {line.split()[0] for line in file if line.strip()}
+
+
 def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("functions", nargs="*")
+    parser.add_argument("--device")
+    parser.add_argument("--most", type=int, default=MOST)
+    parser.add_argument("--record")
+    options = parser.parse_args()
+    Traced.device = options.device
     lib, memory, functions = LIBRARY, Memory(), drawing.table()
-    wanted = sys.argv[1:]
-    rows = [f for f in functions if not wanted or f"{f.module}.{f.name}" in wanted]
+    wanted, done = set(options.functions), recorded(options.record)
+    rows = [f for f in functions if (not wanted or {f.module, f"{f.module}.{f.name}"} & wanted) and
+            f"{f.module}.{f.name}" not in done]
     wrong = total = 0
     for row in rows:
-        requests, what = apart(lambda: check(lib, memory, functions, row))
+        requests, what = apart(lambda: check(lib, memory, functions, row, options.most))
         total += requests
         if what:
             wrong += 1
             print(f"{row.module}.{row.name}: {what}"[:600], flush=True)
+        elif options.record:
+            with open(options.record, "a") as file:
+                file.write(f"{row.module}.{row.name} {requests}\n")
     print(f"{len(rows)} functions, {total} allocations; wrong: {wrong}")
     return 1 if wrong else 0
 

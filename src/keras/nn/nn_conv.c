@@ -208,13 +208,13 @@ kov_value kov_nn_conv_transpose(kov_builder *b, kov_value inputs, kov_value kern
         const int64_t *more =
             output_padding.n == 0 ? NULL : &output_padding.at[output_padding.n == 1 ? 0 : i];
         if (__builtin_mul_overflow(kov_dim_number(b, kernel, i) - 1, p.dilation.at[i], &size) ||
-            !is_moderate(size++) || !is_moderate(p.strides.at[i]) || (more && !is_moderate(*more)))
+            !is_moderate(size) || !is_moderate(p.strides.at[i]) || (more && !is_moderate(*more)))
             return kov_builder_fail(b, KOV_INVALID_ARGUMENT,
                                     "conv_transpose: strides, dilation or output_padding of "
                                     "dimension %d are too large",
                                     i);
-        transposed_pads(size, p.strides.at[i], p.auto_pad[0] == 's', more, &begin.at[i], &end.at[i],
-                        &extra.at[i]);
+        transposed_pads(size + 1, p.strides.at[i], p.auto_pad[0] == 's', more, &begin.at[i],
+                        &end.at[i], &extra.at[i]);
     }
     kov_value filters = filters_of(b, kernel, p.n, p.n + 1, p.n); /* in, out, spatial */
     kov_value y = kov_convolution_backprop_data(

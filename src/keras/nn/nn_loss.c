@@ -35,11 +35,13 @@ kov_value kov_nn_multi_hot(kov_builder *b, kov_value inputs, kov_value num_class
     return kov_cast(b, hot, dtype == KOV_DTYPE_NONE ? b->floatx : dtype);
 }
 
-/* log(p) along axis: from logits, or from probabilities that are first made to sum to 1. */
+/* log(p) along axis: from logits, or from probabilities that are first made to sum to 1. Of 16
+ * bits, among which there is no 1 - epsilon, in float32. */
 static kov_value log_probability(kov_builder *b, const char *function, kov_value output,
                                  bool from_logits, int64_t axis)
 {
     int at = kov_axis(b, function, axis, kov_ndim(b, output));
+    output = kov_widen(b, output);
     if (from_logits)
         return kov_log_softmax(b, output, at);
     kov_value sum = kov_reduce_sum(b, output, kov_one_i64(b, at), true);
@@ -96,8 +98,10 @@ kov_value kov_nn_categorical_crossentropy(kov_builder *b, kov_value target, kov_
             "categorical_crossentropy: target and output must be at least rank 1");
     int at = kov_axis(b, "categorical_crossentropy", axis, kov_ndim(b, output));
     kov_value log_p = log_probability(b, "categorical_crossentropy", output, from_logits, axis);
+    kov_dtype dtype = kov_dtype_of(b, target);
+    target = kov_widen(b, target);
     kov_value sum = kov_reduce_sum(b, weighed(b, target, log_p), kov_one_i64(b, at), false);
-    return kov_negative(b, sum);
+    return kov_narrow(b, kov_negative(b, sum), dtype);
 }
 
 kov_value kov_nn_sparse_categorical_crossentropy(kov_builder *b, kov_value target, kov_value output,
@@ -125,9 +129,9 @@ kov_value kov_nn_sparse_categorical_crossentropy(kov_builder *b, kov_value targe
     }
     kov_value log_p = log_probability(b, name, output, from_logits, axis);
     kov_value hot =
-        kov_nn_one_hot(b, target, kov_dim_value(b, output, at), at, kov_dtype_of(b, output), false);
+        kov_nn_one_hot(b, target, kov_dim_value(b, output, at), at, kov_dtype_of(b, log_p), false);
     kov_value sum = kov_reduce_sum(b, kov_multiply(b, hot, log_p), kov_one_i64(b, at), false);
-    return kov_negative(b, sum);
+    return kov_narrow(b, kov_negative(b, sum), kov_dtype_of(b, output));
 }
 
 kov_value kov_nn_binary_crossentropy(kov_builder *b, kov_value target, kov_value output,

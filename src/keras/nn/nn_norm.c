@@ -69,12 +69,16 @@ void kov_nn_moments(kov_builder *b, kov_value x, const kov_axes *axes, bool keep
     outs[1] = kov_narrow(b, variance, kov_part_dtype(dtype));
 }
 
-/* A factor or offset of the normalised axes alone, as it broadcasts against x. */
-static kov_value along_axes(kov_builder *b, kov_value vector, kov_value x, const int *axes, int n)
+/* A factor or offset of the normalised axes alone, as it broadcasts against x. Keras says nothing
+ * of one with more dimensions than axes: it takes the elements in their order, but leaves it as it
+ * is where the axis is the last one, counted from the front. */
+static kov_value along_axes(kov_builder *b, kov_value vector, kov_value x, const kov_axes *axis,
+                            const int *axes, int n)
 {
-    int ndim = kov_ndim(b, x);
+    int ndim = kov_ndim(b, x), own = kov_ndim(b, vector);
+    bool is_last = n == 1 && axes[0] == ndim - 1;
     vector = kov_cast(b, vector, kov_dtype_of(b, x));
-    if (b->status != KOV_OK || kov_ndim(b, vector) == ndim || (n == 1 && axes[0] == ndim - 1))
+    if (b->status != KOV_OK || own == ndim || (is_last && (own < 2 || axis->at[0] >= 0)))
         return vector;
     kov_value parts[KOV_MAX_NDIM];
     for (int i = 0, k = 0; i < ndim; i++) {
@@ -113,9 +117,9 @@ kov_value kov_nn_layer_normalization(kov_builder *b, kov_value x, kov_value gamm
         y = kov_mvn(b, x, at, true, added, "inside_sqrt");
     }
     if (gamma != KOV_VALUE_NONE)
-        y = kov_multiply(b, y, along_axes(b, gamma, x, axes, n));
+        y = kov_multiply(b, y, along_axes(b, gamma, x, axis, axes, n));
     if (beta != KOV_VALUE_NONE)
-        y = kov_add(b, y, along_axes(b, beta, x, axes, n));
+        y = kov_add(b, y, along_axes(b, beta, x, axis, axes, n));
     return kov_narrow(b, y, dtype);
 }
 

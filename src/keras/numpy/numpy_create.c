@@ -202,7 +202,10 @@ static kov_space space_of(kov_builder *b, kov_value start, kov_value stop, kov_v
         s.dtype = common;
     if (dtype == KOV_DTYPE_F64 || common == KOV_DTYPE_F64)
         common = KOV_DTYPE_F64;
-    common = kov_dtype_is_complex(dtype) ? dtype : kov_compute_dtype(common);
+    if (kov_dtype_is_complex(common))
+        common = kov_dtype_is_complex(dtype) ? dtype : common;
+    else /* real numbers take real steps, whatever they are made of afterwards */
+        common = kov_compute_dtype(kov_dtype_is_complex(dtype) ? kov_part_dtype(dtype) : common);
     s.start = kov_cast(b, start, common);
     s.stop = kov_cast(b, stop, common);
     s.index = fractions(b, num, endpoint, common, ndim, &s.division, &s.last);
@@ -261,6 +264,8 @@ kov_value kov_numpy_geomspace(kov_builder *b, kov_value start, kov_value stop, k
                               bool endpoint, kov_dtype dtype, int64_t axis)
 {
     int ndim = most_dims(b, (const kov_value[]){start, stop}, 2);
+    if (kov_dtype_is_complex(dtype)) /* among them is a way from -8 to 2 */
+        start = kov_cast(b, start, dtype);
     kov_space s = space_of(b, start, stop, num, endpoint, dtype, ndim);
     kov_value part = kov_divide(b, s.index, s.divisor), y;
     if (kov_is_complex_value(b, s.start)) {
