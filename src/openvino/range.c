@@ -335,5 +335,5 @@ static kov_bounds range_of(const kov_graph *graph, kov_value value, int depth)
 
 kov_bounds kov_value_range(const kov_graph *graph, kov_value value)
 {
-    return range_of(graph, value, MAX_DEPTH);
+    return value == KOV_VALUE_ERROR ? everything : range_of(graph, value, MAX_DEPTH);
 }

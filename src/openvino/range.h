@@ -11,7 +11,8 @@ typedef struct kov_bounds {
 } kov_bounds;
 
 /* A free dimension is taken to be at most KOV_SIZE_LIMIT, which the engine checks of its inputs,
- * and what is computed of several below 2^31. Anything else is proven. Meaningless for floats. */
+ * and what is computed of several below 2^31. Anything else is proven. Meaningless for floats; of
+ * the error value nothing is known. */
 #define KOV_SIZE_LIMIT (INT64_C(1) << 24)
 kov_bounds kov_value_range(const kov_graph *graph, kov_value value);
 

@@ -91,3 +91,15 @@ def test_remainders_are_exact_whatever_the_quotient(name, numpy, dtype):
 def test_remainders_of_rows_by_columns():
     (have,), _ = on_both(_core.function("numpy", "fmod"), np.ones((1, 3), "float32"), np.full((4, 1), 0.75, "float32"))
     np.testing.assert_array_equal(have, np.full((4, 3), 0.25, "float32"))
+
+
+def test_ctc_loss_of_sequences_without_labels():
+    x = np.random.default_rng(5).normal(size=(4, 6, 5)).astype("float32")
+    labels, lengths = np.array([[1, 3, 2]] * 4, "int32"), np.array([0, 2, 0, 0], "int32")
+    steps = np.array([6, 6, 1, 4], "int32")
+    (have,), (native,) = on_both(lambda y, n, m: keras.ops.ctc_loss(labels, y, n, m), x, lengths, steps)
+    log_p = x - np.log(np.exp(x.astype("float64")).sum(-1, keepdims=True))
+    want = [-log_p[i, :steps[i], 0].sum() for i in range(4)]
+    # sums of six logarithms of about 2, each rounded to float32
+    np.testing.assert_allclose(have[[0, 2, 3]], np.array(want)[[0, 2, 3]], rtol=2e-6)
+    np.testing.assert_allclose(have, native, rtol=2e-6)

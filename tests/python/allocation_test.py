@@ -19,3 +19,12 @@ def test_each_allocation_of_a_call_may_fail():
     done = subprocess.run([sys.executable, str(TOOL), *FUNCTIONS], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{len(FUNCTIONS)} functions" in done.stdout
+
+
+@pytest.mark.skipif(not os.environ.get("KOV_BUILD"), reason="KOV_BUILD names no build")
+def test_some_allocations_of_plans_on_openvino_may_fail():
+    pytest.importorskip("openvino")
+    done = subprocess.run([sys.executable, str(TOOL), "--device", "CPU", "--most", "16", "numpy.mod", "nn.ctc_loss"],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 functions" in done.stdout

@@ -401,3 +401,12 @@ def test_offsets_of_layer_normalization_with_more_dimensions():
     np.testing.assert_allclose(call("nn", "layer_normalization", x, beta=beta), plain + beta[:, 0], rtol=1e-12)
     np.testing.assert_allclose(call("nn", "layer_normalization", x, beta=beta, axis=2), plain + beta, rtol=1e-12)
     np.testing.assert_allclose(call("nn", "layer_normalization", x, beta=2.0), plain + 2, rtol=1e-12)
+
+
+def test_variances_of_sixteen_bits_are_taken_as_float32():
+    x = np.float32([[1.0, 100.0, -3.0]])
+    variance = np.float32([0.1303, 0.103, 0.28])
+    given = _core.function("core", "cast")(variance, "bfloat16")
+    rounded = np.asarray(_core.function("core", "cast")(given, "float32"))
+    found = call("nn", "batch_normalization", x, np.zeros(3, "float32"), given, 1, epsilon=0.2)
+    np.testing.assert_allclose(found, x / np.sqrt(rounded + np.float32(0.2)), rtol=1e-6)

@@ -44,7 +44,14 @@ def is_between(value, low, high):
 def casts_floats_to_integers(call):
     dtype = call.get("dtype")
     return "int" in str(dtype) and any(
-        "float" in x.dtype and is_outside(x.array, dtype) for x in call.tensors())
+        x.dtype.startswith(("float", "bfloat", "complex")) and is_outside(x.array, dtype)
+        for x in call.tensors())
+
+
+def keeps_a_size(call):
+    """Whether the images are resized along one dimension only, or are first cut or framed."""
+    return call.get("crop_to_aspect_ratio") or call.get("pad_to_aspect_ratio") or any(
+        size in call.array("images").shape for size in call.get("size"))
 
 
 def has_perspective(call):
@@ -174,6 +181,8 @@ OTHER_VALUES = [
     ("numpy.nanargmax numpy.nanargmin", lambda c: c.has("complex") and not c.is_finite(),
      "the order of complex infinities"),
     ("linalg.* numpy.slogdet math.logdet", lambda c: not c.is_finite(), "where a NaN goes"),
+    ("image.resize", lambda c: not c.is_finite("images") and keeps_a_size(c),
+     "a traced graph resizes a free dimension even to its own size, and a NaN spreads along it"),
     (FOURIER, lambda c: not c.is_finite(), "where a NaN goes"),
     ("numpy.correlate numpy.convolve nn.conv_transpose", lambda c: not c.is_finite(),
      "the border's zeros times infinity"),

@@ -22,7 +22,7 @@ kov_value kov_nn_batch_normalization(kov_builder *b, kov_value x, kov_value mean
     if (b->status != KOV_OK)
         return KOV_VALUE_ERROR;
     mean = kov_as_float(b, mean);
-    variance = kov_as_float(b, variance);
+    variance = kov_widen(b, kov_as_float(b, variance));
     const kov_value others[] = {mean, variance, offset, scale};
     for (int i = 0; i < 4; i++) { /* one that is complex makes the result so */
         const kov_value both[] = {x, others[i]};

@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 #include "openvino/exact.h"
+#include "openvino/lowering/lower_ctc.h"
 #include "openvino/lowering/lower_integer.h"
 #include "openvino/lowering/lower_logarithm.h"
 #include "openvino/lowering/lower_matrix.h"
@@ -338,6 +339,8 @@ static bool rule(kov_rewrite *r, const kov_node *node, kov_value *outs)
     if (keep_sum(r, node, outs) || kov_lower_logarithm(r, node, outs) ||
         kov_lower_float_remainder(r, node, outs))
         return true;
+    if (node->op == KOV_OP_CTC_LOSS && kov_openvino_supports(r->from, node, why, sizeof why))
+        return kov_lower_ctc_loss(r, node, outs);
     if (node->op == KOV_OP_TOP_K && kov_openvino_supports(r->from, node, why, sizeof why))
         return order_nan(r, node, outs);
     if (node->op == KOV_OP_CONSTANT || kov_openvino_supports(r->from, node, why, sizeof why))

@@ -228,7 +228,8 @@ typedef struct svd_work {
     double *u;          /* (tall, tall), or of a large matrix the left vectors as rows */
     double *values;     /* wide */
     double *column;     /* tall; of a large matrix the work of its bidiagonal form */
-    int64_t left_count; /* left vectors of a large or complex matrix; 0: it is neither */
+    int64_t left_count; /* left vectors that are wanted: wide, or tall */
+    bool large;         /* by bidiagonal form, as every complex matrix */
     bool is_complex;    /* the matrix and the vectors are pairs */
 } svd_work;
 
@@ -261,12 +262,12 @@ static bool orthogonalize(svd_work *w)
     return !turned;
 }
 
-/* The columns of u from `known` on: of the unit vectors made orthogonal to all before them, twice
- * each, the one of which most is left. */
+/* The wanted columns of u from `known` on: of the unit vectors made orthogonal to all before them,
+ * twice each, the one of which most is left. */
 static void complete_basis(svd_work *w, int64_t known)
 {
     int64_t n = w->tall;
-    for (int64_t c = known; c < n; c++) {
+    for (int64_t c = known; c < w->left_count; c++) {
         double most = 0;
         for (int64_t unit = 0; unit < n && most < 0.5; unit++) {
             double length = 0;
@@ -320,7 +321,7 @@ static bool decompose(svd_work *w)
     }
     for (int64_t i = 0; i < count && most > 0; i++)
         w->a[i] /= most;
-    if (w->left_count > 0)
+    if (w->large)
         return decompose_large(w, most);
     if (!orthogonalize(w))
         return false;
@@ -349,15 +350,14 @@ static bool open_work(const kov_eval *eval, const kov_matrix_stack *a, svd_work 
     *w = (svd_work){.tall = a->rows > a->columns ? a->rows : a->columns,
                     .wide = a->rows > a->columns ? a->columns : a->rows,
                     .is_complex = a->is_complex};
-    if (a->is_complex || (w->tall > JACOBI_MOST && w->wide > 0))
-        w->left_count = eval->attrs[KOV_SVD_FULL_MATRICES].u.boolean ? w->tall : w->wide;
+    w->left_count = eval->attrs[KOV_SVD_FULL_MATRICES].u.boolean ? w->tall : w->wide;
+    w->large = w->left_count > 0 && (a->is_complex || (w->tall > JACOBI_MOST && w->wide > 0));
     int64_t parts = a->is_complex ? 2 : 1;
-    bool large = w->left_count > 0;
     w->a = kov_matrix_scratch(eval, w->tall, w->wide * parts);
     w->v = kov_matrix_scratch(eval, w->wide, w->wide * parts);
-    w->u = kov_matrix_scratch(eval, large ? w->left_count : w->tall, w->tall * parts);
+    w->u = kov_matrix_scratch(eval, w->large ? w->left_count : w->tall, w->tall * parts);
     w->values = kov_matrix_scratch(eval, w->wide, 1);
-    w->column = kov_matrix_scratch(eval, w->tall + 4, large ? (w->wide + 1) * parts : 1);
+    w->column = kov_matrix_scratch(eval, w->tall + 4, w->large ? (w->wide + 1) * parts : 1);
     return w->a && w->v && w->u && w->values && w->column;
 }
 
@@ -406,7 +406,7 @@ kov_status kov_eval_svd(kov_eval *eval)
             break;
         }
         memcpy(kov_matrix_of(&s, m), w.values, sizeof(double) * (size_t)w.wide);
-        bool rows = w.left_count > 0;
+        bool rows = w.large;
         copy_part(flat ? w.v : w.u, flat ? w.wide : w.tall, rows, parts, kov_matrix_of(&u, m),
                   u.rows, u.columns);
         copy_part(flat ? w.u : w.v, flat ? w.tall : w.wide, !rows, parts, kov_matrix_of(&vh, m),
