@@ -60,8 +60,10 @@ class Call:
         return {tensor.dtype for tensor in self.tensors(*keys)}
 
     def has(self, *dtypes):
-        """Whether a tensor is of one of these types, or of those whose names begin so."""
-        return any(dtype.startswith(dtypes) for dtype in self.dtypes())
+        """Whether a tensor is of one of these types, or of those whose names begin so; a Python number
+        may be complex."""
+        given = self.dtypes() | {type(item).__name__ for item in self.items() if isinstance(item, complex)}
+        return any(dtype.startswith(dtypes) for dtype in given)
 
     def has_integers(self, *keys):
         return any("int" in dtype for dtype in self.dtypes(*keys))
