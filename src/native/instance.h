@@ -12,16 +12,19 @@ typedef enum kov_place {
     KOV_PLACE_INPUT,    /* a parameter's tensor */
     KOV_PLACE_CONSTANT, /* fixed memory */
     KOV_PLACE_ARENA,
-    KOV_PLACE_RESULT /* a fresh tensor */
+    KOV_PLACE_RESULT, /* a fresh tensor */
+    KOV_PLACE_PART    /* some bytes of another slot */
 } kov_place;
 
 /* A buffer that steps read and write. */
 typedef struct kov_slot {
     kov_place place;
-    int index;        /* INPUT: which parameter; RESULT: which result holds it */
+    int index; /* INPUT: which parameter; RESULT: which result holds it; PART: of which slot, which
+                  is no part itself once the instance is made */
     const void *data; /* CONSTANT */
     size_t bytes;
-    size_t offset;  /* ARENA */
+    size_t offset;  /* ARENA, PART */
+    bool placed;    /* ARENA: has its offset */
     int made, last; /* the step that writes it first, the last one that uses it; -1: none */
 } kov_slot;
 
@@ -74,6 +77,7 @@ typedef struct kov_instance {
     int step_count;
     kov_slot *slots;
     int slot_count;
+    bool has_parts; /* among the slots */
     kov_instance_result *results;
     int result_count;
     size_t arena_bytes, workspace_bytes;
@@ -92,7 +96,7 @@ kov_status kov_instance_create(struct kov_executable *executable, kov_tensor *co
 void kov_instance_free(kov_instance *instance);
 
 /* Gives ARENA slots their offsets: buffers whose lives do not overlap share memory, and an output
- * takes the memory of a dying input where the step allows it. */
+ * takes the memory of a dying input where the step allows it. Parts live where their whole does. */
 kov_status kov_instance_place(kov_instance *instance);
 
 /* A state to run with, taken from the pool or made. */

@@ -18,6 +18,29 @@ typedef struct regions {
     int n;
 } regions;
 
+/* Parts of parts become parts of what holds them all. */
+static void flatten_parts(kov_instance *instance)
+{
+    for (int i = 0; i < instance->slot_count; i++) {
+        kov_slot *slot = &instance->slots[i];
+        if (slot->place != KOV_PLACE_PART)
+            continue;
+        instance->has_parts = true;
+        for (const kov_slot *whole;
+             whole = &instance->slots[slot->index], whole->place == KOV_PLACE_PART;) {
+            slot->index = whole->index;
+            slot->offset += whole->offset;
+        }
+    }
+}
+
+/* The slot whose memory a step touches; NULL where it has none. */
+static kov_slot *slot_of(const kov_instance *instance, const kov_step *step, int operand)
+{
+    kov_slot *slot = step->slots[operand] < 0 ? NULL : &instance->slots[step->slots[operand]];
+    return slot && slot->place == KOV_PLACE_PART ? &instance->slots[slot->index] : slot;
+}
+
 static void find_lives(kov_instance *instance)
 {
     for (int i = 0; i < instance->slot_count; i++)
@@ -25,13 +48,18 @@ static void find_lives(kov_instance *instance)
     for (int i = 0; i < instance->step_count; i++) {
         const kov_step *step = &instance->steps[i];
         for (int j = 0; j < step->inputs + step->outputs; j++) {
-            if (step->slots[j] < 0)
+            kov_slot *slot = slot_of(instance, step, j);
+            if (!slot)
                 continue;
-            kov_slot *slot = &instance->slots[step->slots[j]];
             if (j >= step->inputs && slot->made < 0)
                 slot->made = i;
             slot->last = i;
         }
+    }
+    for (int i = 0; i < instance->result_count; i++) { /* copied at the end, if it is a part */
+        const kov_slot *slot = &instance->slots[instance->results[i].slot];
+        if (slot->place == KOV_PLACE_PART)
+            instance->slots[slot->index].last = instance->step_count;
     }
 }
 
@@ -60,11 +88,23 @@ static size_t insert(regions *r, size_t bytes, int last)
     return offset;
 }
 
+/* Whether the step reads a part of a slot, too. */
+static bool reads_part(const kov_instance *instance, const kov_step *step, int whole)
+{
+    for (int j = 0; j < step->inputs; j++) {
+        const kov_slot *slot = step->slots[j] < 0 ? NULL : &instance->slots[step->slots[j]];
+        if (slot && slot->place == KOV_PLACE_PART && slot->index == whole)
+            return true;
+    }
+    return false;
+}
+
 static bool take_over(kov_instance *instance, regions *r, const kov_step *step, int index,
                       kov_slot *out)
 {
     for (int j = 0; j < step->inputs; j++) {
-        if (!(step->in_place >> j & 1) || step->slots[j] < 0)
+        if (!(step->in_place >> j & 1) || step->slots[j] < 0 ||
+            reads_part(instance, step, step->slots[j]))
             continue;
         const kov_slot *in = &instance->slots[step->slots[j]];
         if (in->place != KOV_PLACE_ARENA || in->last != index || in->bytes != out->bytes)
@@ -82,6 +122,7 @@ static bool take_over(kov_instance *instance, regions *r, const kov_step *step, 
 
 kov_status kov_instance_place(kov_instance *instance)
 {
+    flatten_parts(instance);
     find_lives(instance);
     int count = 0;
     for (int i = 0; i < instance->slot_count; i++)
@@ -95,10 +136,12 @@ kov_status kov_instance_place(kov_instance *instance)
         const kov_step *step = &instance->steps[i];
         drop_dead(&r, i);
         for (int j = step->inputs; j < step->inputs + step->outputs; j++) {
-            kov_slot *slot = step->slots[j] < 0 ? NULL : &instance->slots[step->slots[j]];
-            if (!slot || slot->place != KOV_PLACE_ARENA || slot->made != i)
+            kov_slot *slot = slot_of(instance, step, j);
+            if (!slot || slot->place != KOV_PLACE_ARENA || slot->made != i || slot->placed)
                 continue;
-            if (j == step->inputs && take_over(instance, &r, step, i, slot))
+            slot->placed = true;
+            bool whole = slot == &instance->slots[step->slots[j]];
+            if (j == step->inputs && whole && take_over(instance, &r, step, i, slot))
                 continue;
             size_t bytes = (slot->bytes + LINE) / LINE * LINE; /* at least a line: none is empty */
             slot->offset = insert(&r, bytes, slot->last);

@@ -88,6 +88,15 @@ static kov_status make_results(const kov_instance *instance, kov_run_state *stat
     return KOV_OK;
 }
 
+static void bind_parts(const kov_instance *instance, kov_run_state *state)
+{
+    for (int i = 0; i < instance->slot_count && instance->has_parts; i++) {
+        const kov_slot *slot = &instance->slots[i];
+        if (slot->place == KOV_PLACE_PART)
+            state->at[i] = (char *)state->at[slot->index] + slot->offset;
+    }
+}
+
 static int verbose_level(void)
 {
     static _Atomic int level = -1; /* read once from the environment */
@@ -170,6 +179,7 @@ kov_status kov_instance_run(const kov_instance *instance, kov_run_state *state,
     if (status == KOV_OK)
         status = make_results(instance, state, made);
     if (status == KOV_OK) {
+        bind_parts(instance, state);
         kov_run run = {instance->context, state->at,
                        state->memory ? (char *)state->memory + instance->arena_bytes : NULL,
                        packed};

@@ -2,6 +2,7 @@
 /* Module nn: activations. */
 #include "keras/helpers.h"
 #include "keras_functions.h"
+#include "opset/elementwise/selu.h"
 
 kov_value kov_nn_relu(kov_builder *b, kov_value x)
 {
@@ -50,11 +51,11 @@ kov_value kov_nn_celu(kov_builder *b, kov_value x, double alpha)
 
 kov_value kov_nn_selu(kov_builder *b, kov_value x)
 {
-    const double alpha = 1.6732632423543772848170429916717;
     x = kov_as_float(b, x);
-    kov_value scale = kov_scalar_like(b, x, 1.0507009873554804934193349852946);
-    return kov_is_complex_value(b, x) ? kov_multiply(b, scale, kov_elu(b, x, alpha))
-                                      : kov_selu(b, x, kov_scalar_like(b, x, alpha), scale);
+    kov_value scale = kov_scalar_like(b, x, KOV_SELU_SCALE);
+    return kov_is_complex_value(b, x)
+               ? kov_multiply(b, scale, kov_elu(b, x, KOV_SELU_ALPHA))
+               : kov_selu(b, x, kov_scalar_like(b, x, KOV_SELU_ALPHA), scale);
 }
 
 kov_value kov_nn_leaky_relu(kov_builder *b, kov_value x, double negative_slope)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Concat, Split, Slice, Pad, Broadcast and Gather: elements copied to other places, in the order in
+/* Concat, Split, Pad, Broadcast and Gather: elements copied to other places, in the order in
  * which the input lies. */
 #include "native/plan/planner.h"
 
-#include "opset/shapes/slice_range.h"
 #include "tensor/convert.h"
 #include "tensor/shape.h"
 
@@ -13,8 +12,8 @@
 
 typedef struct slab_params {
     size_t outer, whole;
-    const size_t *parts;   /* bytes of one slab */
-    const size_t *offsets; /* of it in the whole */
+    size_t *parts;   /* bytes of one slab */
+    size_t *offsets; /* of it in the whole */
 } slab_params;
 
 static kov_status run_concat(const kov_step *step, const kov_run *run)
@@ -88,6 +87,33 @@ static kov_status add_slabs(kov_planner *p, const kov_node *node, kov_step_fn ru
     return kov_plan_step(p, &plan);
 }
 
+/* A buffer of this instance that is wanted in a whole is made there in the first place. */
+static bool place_part(kov_planner *p, int whole, int part, size_t offset)
+{
+    kov_slot *slot = &p->slots.at[part];
+    if (slot->place != KOV_PLACE_ARENA || slot->bytes == 0)
+        return false;
+    slot->place = KOV_PLACE_PART;
+    slot->index = whole;
+    slot->offset = offset;
+    return true;
+}
+
+/* Of the parts of a whole that lie one after the other: how many are left to be copied. */
+static int place_parts(kov_planner *p, slab_params *c, int *slots, int count)
+{
+    int left = 0, whole = slots[count];
+    for (int k = 0; k < count; k++) {
+        if (c->outer == 1 && place_part(p, whole, slots[k], c->offsets[k]))
+            continue;
+        slots[left] = slots[k];
+        c->parts[left] = c->parts[k];
+        c->offsets[left++] = c->offsets[k];
+    }
+    slots[left] = whole;
+    return left;
+}
+
 kov_status kov_plan_concat(kov_planner *p, const kov_node *node, bool *taken)
 {
     const kov_planned *out = kov_plan_value(p, node->first_output);
@@ -109,9 +135,11 @@ kov_status kov_plan_concat(kov_planner *p, const kov_node *node, bool *taken)
         KOV_TRY(kov_plan_get_ordered(p, node->inputs[i], &order, &slots[i]));
     KOV_TRY(kov_plan_make(p, node->first_output, &order, &slots[node->input_count]));
     slab_params *c = slabs_of(p, out, &order, (int)axis, node->inputs, node->input_count);
+    if (!c)
+        return KOV_OUT_OF_MEMORY;
     *taken = true;
-    return c ? add_slabs(p, node, run_concat, c, node->input_count, 1, slots, "concat")
-             : KOV_OUT_OF_MEMORY;
+    int left = place_parts(p, c, slots, node->input_count);
+    return left > 0 ? add_slabs(p, node, run_concat, c, left, 1, slots, "concat") : KOV_OK;
 }
 
 kov_status kov_plan_split(kov_planner *p, const kov_node *node, bool *taken)
@@ -128,91 +156,23 @@ kov_status kov_plan_split(kov_planner *p, const kov_node *node, bool *taken)
         return KOV_OUT_OF_MEMORY;
     KOV_TRY(kov_plan_get(p, node->inputs[0], &slots[0]));
     const kov_order order = in->order;
-    for (int i = 0; i < node->output_count; i++) {
+    for (int i = 0; i < node->output_count; i++)
         outs[i] = node->first_output + (kov_value)i;
-        KOV_TRY(kov_plan_make(p, outs[i], &order, &slots[1 + i]));
-    }
     slab_params *c = slabs_of(p, in, &order, (int)axis, outs, node->output_count);
-    *taken = true;
-    return c ? add_slabs(p, node, run_split, c, 1, node->output_count, slots, "split")
-             : KOV_OUT_OF_MEMORY;
-}
-
-/* ---- Slice, Broadcast ---- */
-
-/* A slice of shorter runs is copied: a group would gather it row by row, and once for each use. */
-enum { SHORT_RUN = 16 };
-
-/* A copy from the first input with these strides (in elements, per axis of the output). */
-static kov_status add_copy(kov_planner *p, const kov_node *node, int from, int64_t first,
-                           const int64_t *strides, const kov_order *order, const char *name)
-{
-    const kov_planned *out = kov_plan_value(p, node->first_output);
-    int64_t dims[KOV_MAX_NDIM], steps[KOV_MAX_NDIM];
-    int64_t item = (int64_t)kov_plan_item(out->dtype);
-    int to, index = kov_plan_node_index(p, node);
-    for (int i = 0; i < out->ndim; i++) {
-        dims[i] = out->dims[order->at[i]];
-        steps[i] = strides[order->at[i]] * item;
-    }
-    KOV_TRY(kov_plan_make(p, node->first_output, order, &to));
-    return kov_plan_copy(p, from, (size_t)(first * item), to, (size_t)item, out->ndim, dims, steps,
-                         &index, 1, name);
-}
-
-kov_status kov_plan_copy_view(kov_planner *p, kov_value value)
-{
-    const kov_planned *v = kov_plan_value(p, value);
-    const kov_order order = v->order;
-    return add_copy(p, kov_graph_producer(p->graph, value), kov_plan_value(p, v->view->of)->slot,
-                    v->view->offset, v->view->strides, &order, "slice");
-}
-
-/* Elements that lie next to each other in every line of a view. */
-static int64_t view_run(const kov_planned *v, const kov_slice_view *view)
-{
-    int64_t run = 1;
-    for (int i = v->ndim - 1; i >= 0 && view->strides[v->order.at[i]] == run; i--)
-        run *= v->dims[v->order.at[i]];
-    return run;
-}
-
-kov_status kov_plan_slice(kov_planner *p, const kov_node *node, bool *taken)
-{
-    int64_t part[4][KOV_MAX_NDIM], offset = 0;
-    kov_slice_view *view = kov_arena_alloc(&p->scratch, sizeof *view);
-    int64_t *strides = view ? view->strides : NULL;
-    kov_planned *out = kov_plan_value(p, node->first_output);
-    const kov_planned *in = kov_plan_value(p, node->inputs[0]);
-    bool has_axes = node->input_count > 4 && node->inputs[4] != KOV_VALUE_NONE;
-    int n = 0;
-    if (!view)
+    if (!c)
         return KOV_OUT_OF_MEMORY;
-    if (kov_plan_item(in->dtype) == 0)
-        return KOV_OK;
-    for (int k = 0; k < (has_axes ? 4 : 3); k++) {
-        int count = kov_plan_numbers(p, node->inputs[k + 1], part[k], KOV_MAX_NDIM);
-        if (count < 0 || (k > 0 && count != n))
-            return KOV_OK;
-        n = count;
-    }
-    KOV_TRY(kov_plan_get(p, node->inputs[0], NULL));
-    kov_plan_strides(in, strides);
-    for (int i = 0; i < n; i++) {
-        int64_t axis = has_axes ? part[3][i] : i, first, count;
-        axis = axis < 0 ? axis + in->ndim : axis;
-        kov_slice_range(in->dims[axis], part[0][i], part[1][i], part[2][i], &first, &count);
-        if (count > 0)
-            offset += first * strides[axis];
-        strides[axis] *= part[2][i];
-    }
     *taken = true;
-    view->of = node->inputs[0];
-    view->offset = offset;
-    out->view = view;
-    out->order = in->order;
-    return view_run(out, view) < SHORT_RUN ? kov_plan_copy_view(p, node->first_output) : KOV_OK;
+    for (int i = 0; i < node->output_count; i++) {
+        if (c->outer == 1)
+            KOV_TRY(kov_plan_part(p, outs[i], slots[0], c->offsets[i], &order));
+        else
+            KOV_TRY(kov_plan_make(p, outs[i], &order, &slots[1 + i]));
+    }
+    return c->outer == 1 ? KOV_OK
+                         : add_slabs(p, node, run_split, c, 1, node->output_count, slots, "split");
 }
+
+/* ---- Broadcast ---- */
 
 kov_status kov_plan_broadcast(kov_planner *p, const kov_node *node, bool *taken)
 {
@@ -230,7 +190,7 @@ kov_status kov_plan_broadcast(kov_planner *p, const kov_node *node, bool *taken)
         strides[i + out->ndim - in->ndim] = in->dims[i] == 1 ? 0 : own[i];
     *taken = true;
     const kov_order plain = kov_order_plain(out->ndim);
-    return add_copy(p, node, from, 0, strides, &plain, "broadcast");
+    return kov_plan_copy_first(p, node, from, 0, strides, &plain, "broadcast");
 }
 
 /* ---- Pad ---- */
@@ -434,7 +394,10 @@ static kov_status plan_pick(kov_planner *p, const kov_node *node, int axis, int6
     }
     *taken = true;
     const kov_order plain = kov_order_plain(out->ndim);
-    return add_copy(p, node, from, place * own[axis], strides, &plain, "pick");
+    if (out->count > 0 && own[axis] == out->count && kov_plan_is_plain(in))
+        return kov_plan_part(p, node->first_output, from,
+                             (size_t)(place * own[axis]) * kov_plan_item(out->dtype), &plain);
+    return kov_plan_copy_first(p, node, from, place * own[axis], strides, &plain, "pick");
 }
 
 kov_status kov_plan_gather(kov_planner *p, const kov_node *node, bool *taken)

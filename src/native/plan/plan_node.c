@@ -42,6 +42,7 @@ static kov_plan_fn const lists[KOV_OP_COUNT][MOST] = {
     [KOV_OP_SPLIT] = {kov_plan_split},
     [KOV_OP_VARIADIC_SPLIT] = {kov_plan_split},
     [KOV_OP_SLICE] = {kov_plan_slice},
+    [KOV_OP_STRIDED_SLICE] = {kov_plan_strided_slice},
     [KOV_OP_PAD] = {kov_plan_pad},
     [KOV_OP_BROADCAST] = {kov_plan_same, kov_plan_broadcast},
     [KOV_OP_GATHER] = {kov_plan_gather},

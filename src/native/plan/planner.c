@@ -335,6 +335,16 @@ void kov_plan_alias(kov_planner *p, kov_value value, int slot, const kov_order *
     v->order = *order;
 }
 
+kov_status kov_plan_part(kov_planner *p, kov_value value, int whole, size_t offset,
+                         const kov_order *order)
+{
+    kov_planned *v = kov_plan_value(p, value);
+    const kov_slot part = {
+        .place = KOV_PLACE_PART, .index = whole, .offset = offset, .bytes = kov_plan_bytes(v)};
+    v->order = *order;
+    return add_slot(p, &part, &v->slot);
+}
+
 /* ---- steps ---- */
 
 kov_status kov_plan_step(kov_planner *p, const kov_step_plan *plan)
@@ -408,4 +418,20 @@ kov_status kov_plan_copy(kov_planner *p, int from, size_t offset, int to, size_t
                                 .nodes = nodes,
                                 .node_count = node_count};
     return kov_plan_step(p, &plan);
+}
+
+kov_status kov_plan_copy_first(kov_planner *p, const kov_node *node, int from, int64_t first,
+                               const int64_t *strides, const kov_order *order, const char *name)
+{
+    const kov_planned *out = kov_plan_value(p, node->first_output);
+    int64_t dims[KOV_MAX_NDIM], steps[KOV_MAX_NDIM];
+    int64_t item = (int64_t)kov_plan_item(out->dtype);
+    int to, index = kov_plan_node_index(p, node);
+    for (int i = 0; i < out->ndim; i++) {
+        dims[i] = out->dims[order->at[i]];
+        steps[i] = strides[order->at[i]] * item;
+    }
+    KOV_TRY(kov_plan_make(p, node->first_output, order, &to));
+    return kov_plan_copy(p, from, (size_t)(first * item), to, (size_t)item, out->ndim, dims, steps,
+                         &index, 1, name);
 }

@@ -185,6 +185,9 @@ kov_status kov_plan_get_plain(kov_planner *p, kov_value value, int *slot);
 kov_status kov_plan_make(kov_planner *p, kov_value value, const kov_order *order, int *slot);
 /* The value is the buffer of another, in this order. */
 void kov_plan_alias(kov_planner *p, kov_value value, int slot, const kov_order *order);
+/* The value is a part of another's buffer, from this byte on, in this order. */
+kov_status kov_plan_part(kov_planner *p, kov_value value, int whole, size_t offset,
+                         const kov_order *order);
 /* Copies a view, which has no buffer yet, to one. */
 kov_status kov_plan_copy_view(kov_planner *p, kov_value value);
 kov_status kov_plan_temporary(kov_planner *p, size_t bytes, int *slot);
@@ -251,6 +254,7 @@ kov_status kov_plan_bitcast(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_concat(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_split(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_slice(kov_planner *p, const kov_node *node, bool *taken);
+kov_status kov_plan_strided_slice(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_pad(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_broadcast(kov_planner *p, const kov_node *node, bool *taken);
 kov_status kov_plan_gather(kov_planner *p, const kov_node *node, bool *taken);
@@ -265,6 +269,10 @@ bool kov_plan_precedes(const kov_planner *p, kov_value value, const kov_node *be
 /* The order in which a product writes its result so that the one Transpose that uses it, if it
  * keeps the last axis, makes it plain. */
 kov_order kov_plan_result_order(const kov_planner *p, kov_value value);
+/* A step that makes the node's output from its first input, found in slot `from`: from element
+ * `first` on with these strides (in elements, per axis of the output). */
+kov_status kov_plan_copy_first(kov_planner *p, const kov_node *node, int from, int64_t first,
+                               const int64_t *strides, const kov_order *order, const char *name);
 /* A step that copies strided memory: dims and byte strides of the source, dense destination. */
 kov_status kov_plan_copy(kov_planner *p, int from, size_t offset, int to, size_t item, int ndim,
                          const int64_t *dims, const int64_t *byte_strides, const int *nodes,

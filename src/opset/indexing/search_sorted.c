@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/memory.h"
+#include "base/threads.h"
 #include "opset/element_block.h"
 #include "opset/elements.h"
 #include "opset/indexing/order.h"
@@ -68,6 +69,24 @@ static void search_block(const kov_eval *eval, const uint64_t *keys, int64_t n, 
     }
 }
 
+enum { TASK_VALUES = 4096 };
+
+/* A row of values, searched in the same keys. */
+typedef struct search_row {
+    const kov_eval *eval;
+    const uint64_t *keys;
+    int64_t key_count, first, count;
+} search_row;
+
+static void search_task(void *arg, int64_t index, int worker)
+{
+    const search_row *row = arg;
+    int64_t begin = index * TASK_VALUES, left = row->count - begin;
+    (void)worker;
+    search_block(row->eval, row->keys, row->key_count, row->first + begin,
+                 left < TASK_VALUES ? left : TASK_VALUES);
+}
+
 /* Complex numbers have no keys: they are compared. */
 static kov_status search_complex(const kov_eval *eval, int64_t n, int64_t row)
 {
@@ -111,7 +130,8 @@ kov_status kov_eval_search_sorted(kov_eval *eval)
         return KOV_OUT_OF_MEMORY;
     for (int64_t first = 0; first < values->count; first += row) {
         kov_order_keys(sorted->dtype, sorted->data, first / row * n, 1, n, keys);
-        search_block(eval, keys, n, first, row);
+        search_row task = {eval, keys, n, first, row};
+        kov_parallel(eval->context, (row + TASK_VALUES - 1) / TASK_VALUES, search_task, &task);
     }
     kov_free(eval->context, keys);
     return KOV_OK;

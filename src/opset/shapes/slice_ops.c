@@ -2,6 +2,7 @@
 /* Slice and StridedSlice. */
 #include "opset/element_block.h"
 #include "opset/shapes/slice_range.h"
+#include "opset/shapes/slice_region.h"
 
 #include "tensor/shape.h"
 
@@ -78,13 +79,7 @@ kov_status kov_infer_slice(kov_infer *infer)
                          kov_infer_element(infer, 3, 0));
 }
 
-/* Where and how the elements of a result lie in the data. */
-typedef struct region {
-    int ndim;
-    int64_t dims[2 * KOV_MAX_NDIM], strides[2 * KOV_MAX_NDIM], offset; /* in bytes */
-} region;
-
-static kov_status copy_region(kov_eval *eval, const region *from)
+static kov_status copy_region(kov_eval *eval, const kov_slice_region *from)
 {
     const kov_view *out = &eval->outputs[0];
     bool same = from->ndim == out->ndim;
@@ -112,7 +107,7 @@ kov_status kov_eval_slice(kov_eval *eval)
             counts[k] != counts[0])
             return kov_eval_fail(eval, KOV_INVALID_ARGUMENT,
                                  "start, stop, step and axes must be lists of one length");
-    region from = {.ndim = data->ndim};
+    kov_slice_region from = {.ndim = data->ndim};
     memcpy(from.dims, data->dims, sizeof *from.dims * (size_t)data->ndim);
     kov_shape_strides(data->ndim, data->dims, (int64_t)size, from.strides);
     for (int i = 0; i < counts[0]; i++) {
@@ -280,60 +275,75 @@ kov_status kov_infer_strided_slice(kov_infer *infer)
     return strided_content(infer, &plan);
 }
 
-static kov_status strided_range(kov_eval *eval, const entry *e, const int64_t *begin,
-                                const int64_t *end, int64_t step, int64_t *first, int64_t *count)
+/* Of the axis that an entry takes: the first index and how many. */
+static kov_status strided_range(const kov_slice_bounds *given, const entry *e, int64_t size,
+                                int64_t *first, int64_t *count)
 {
-    int64_t size = eval->inputs[0].dims[e->axis];
+    int64_t step = given->steps[e->from];
     if (e->kind == ENTRY_INDEX) {
-        int64_t index = e->to_begin ? 0 : begin[e->from];
+        int64_t index = e->to_begin ? 0 : given->begin[e->from];
         *first = index < 0 ? index + size : index;
         *count = 1;
         return *first >= 0 && *first < size
                    ? KOV_OK
-                   : kov_eval_fail(eval, KOV_INVALID_ARGUMENT,
-                                   "index %lld is out of range for axis %d", (long long)index,
-                                   e->axis);
+                   : kov_fail(KOV_INVALID_ARGUMENT,
+                              "StridedSlice: index %lld is out of range for axis %d",
+                              (long long)index, e->axis);
     }
     if (step == 0)
-        return kov_eval_fail(eval, KOV_INVALID_ARGUMENT, "a stride is 0");
-    kov_slice_range(size, e->to_begin ? (step < 0 ? INT64_MAX : 0) : begin[e->from],
-                    e->to_end ? (step < 0 ? -INT64_MAX : INT64_MAX) : end[e->from], step, first,
-                    count);
+        return kov_fail(KOV_INVALID_ARGUMENT, "StridedSlice: a stride is 0");
+    kov_slice_range(size, e->to_begin ? (step < 0 ? INT64_MAX : 0) : given->begin[e->from],
+                    e->to_end ? (step < 0 ? -INT64_MAX : INT64_MAX) : given->end[e->from], step,
+                    first, count);
+    return KOV_OK;
+}
+
+kov_status kov_strided_slice_region(const kov_attr *attrs, const kov_slice_bounds *given, int ndim,
+                                    const int64_t *dims, const int64_t *strides,
+                                    kov_slice_region *out)
+{
+    entries plan;
+    if (!plan_entries(attrs, ndim, given->count, &plan))
+        return kov_fail(KOV_INVALID_ARGUMENT, "StridedSlice: %s", bad_masks);
+    *out = (kov_slice_region){0};
+    for (int k = 0; k < plan.n; k++) {
+        const entry *e = &plan.at[k];
+        int64_t first = 0, length = 1, step = e->kind == ENTRY_RANGE ? given->steps[e->from] : 1;
+        if (e->kind == ENTRY_WHOLE)
+            length = dims[e->axis];
+        else if (e->kind != ENTRY_NEW)
+            KOV_TRY(strided_range(given, e, dims[e->axis], &first, &length));
+        int64_t stride = e->kind == ENTRY_NEW ? 0 : strides[e->axis];
+        out->offset += length > 0 ? first * stride : 0;
+        if (e->kind == ENTRY_INDEX)
+            continue;
+        out->dims[out->ndim] = length;
+        out->strides[out->ndim++] = length > 1 ? stride * step : stride;
+    }
     return KOV_OK;
 }
 
 kov_status kov_eval_strided_slice(kov_eval *eval)
 {
     const kov_view *data = &eval->inputs[0];
-    int64_t begin[KOV_MAX_NDIM], end[KOV_MAX_NDIM], steps[KOV_MAX_NDIM], strides[KOV_MAX_NDIM];
-    int count = 0, other = 0;
+    int64_t strides[KOV_MAX_NDIM];
+    int other = 0;
     size_t size = kov_item_size(data->dtype);
-    entries plan;
+    kov_slice_bounds given;
+    kov_slice_region from;
     if (size == 0)
         return kov_eval_no_dtype(eval, data->dtype);
     for (int i = 0; i < KOV_MAX_NDIM; i++)
-        steps[i] = 1;
-    bool fits = kov_view_ints(&eval->inputs[1], begin, KOV_MAX_NDIM, &count) &&
-                kov_view_ints(&eval->inputs[2], end, KOV_MAX_NDIM, &other) && other == count;
+        given.steps[i] = 1;
+    bool fits = kov_view_ints(&eval->inputs[1], given.begin, KOV_MAX_NDIM, &given.count) &&
+                kov_view_ints(&eval->inputs[2], given.end, KOV_MAX_NDIM, &other) &&
+                other == given.count;
     if (fits && eval->input_count > 3 && eval->inputs[3].ndim >= 0)
-        fits = kov_view_ints(&eval->inputs[3], steps, KOV_MAX_NDIM, &other) && other == count;
-    if (!fits || !plan_entries(eval->attrs, data->ndim, count, &plan))
+        fits = kov_view_ints(&eval->inputs[3], given.steps, KOV_MAX_NDIM, &other) &&
+               other == given.count;
+    if (!fits)
         return kov_eval_fail(eval, KOV_INVALID_ARGUMENT, bad_masks);
     kov_shape_strides(data->ndim, data->dims, (int64_t)size, strides);
-    region from = {0};
-    for (int k = 0; k < plan.n; k++) {
-        const entry *e = &plan.at[k];
-        int64_t first = 0, length = 1, step = e->kind == ENTRY_RANGE ? steps[e->from] : 1;
-        if (e->kind == ENTRY_WHOLE)
-            length = data->dims[e->axis];
-        else if (e->kind != ENTRY_NEW)
-            KOV_TRY(strided_range(eval, e, begin, end, step, &first, &length));
-        int64_t stride = e->kind == ENTRY_NEW ? 0 : strides[e->axis];
-        from.offset += length > 0 ? first * stride : 0;
-        if (e->kind == ENTRY_INDEX)
-            continue;
-        from.dims[from.ndim] = length;
-        from.strides[from.ndim++] = length > 1 ? stride * step : stride;
-    }
+    KOV_TRY(kov_strided_slice_region(eval->attrs, &given, data->ndim, data->dims, strides, &from));
     return copy_region(eval, &from);
 }

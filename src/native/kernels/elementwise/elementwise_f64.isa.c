@@ -4,6 +4,7 @@
  * loop. */
 #include "native/kernels/elementwise/elementwise_kernels.h"
 #include "native/kernels/math/math_f64.h"
+#include "opset/elementwise/selu.h"
 
 #include <math.h>
 
@@ -102,9 +103,7 @@ KOV_F64_LOOP(mish)
 
 KOV_INLINE double f64_of_selu(double x)
 {
-    const double scale = 1.0507009873554804934193349852946;
-    const double alpha = 1.6732632423543772848170429916717;
-    return x < 0 ? expm1(x) * (scale * alpha) : x * scale;
+    return x < 0 ? expm1(x) * (KOV_SELU_SCALE * KOV_SELU_ALPHA) : x * KOV_SELU_SCALE;
 }
 KOV_F64_LOOP(selu)
 

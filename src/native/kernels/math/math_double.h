@@ -9,6 +9,7 @@
 #define KOV_NATIVE_MATH_DOUBLE_H
 
 #include "native/kernels/math/math_vector.h"
+#include "opset/elementwise/selu.h"
 
 #include <math.h>
 
@@ -453,9 +454,8 @@ KOV_INLINE vd vd_elu(vd x) { return vd_select(vd_lt(x, vd_set(0)), vd_expm1(x), 
 
 KOV_INLINE vd vd_selu(vd x)
 {
-    const double scale = 1.0507009873554804934193349852946;
-    const double alpha = 1.6732632423543772848170429916717;
-    return vd_select(vd_lt(x, vd_set(0)), vd_expm1(x) * vd_set(scale * alpha), x * vd_set(scale));
+    return vd_select(vd_lt(x, vd_set(0)), vd_expm1(x) * vd_set(KOV_SELU_SCALE * KOV_SELU_ALPHA),
+                     x * vd_set(KOV_SELU_SCALE));
 }
 
 /* Infinities count as the largest finite numbers, whose quotient is 1; NaN passes min and max. */

@@ -2,6 +2,8 @@
 #include "native/plan/elements/element_map.h"
 
 #include "native/composites.h"
+#include "opset/elementwise/selu.h"
+#include "tensor/convert.h"
 
 #include <math.h>
 #include <string.h>
@@ -135,6 +137,33 @@ static bool map_elu(const kov_node *node, kov_dtype dtype, kov_element_map *map)
            add(map, KOV_ELEMENTWISE_SELECT, dtype, -1, 0, -3);
 }
 
+/* Whether a number of this dtype is this one, rounded to it. */
+static bool is_rounded(double number, kov_dtype dtype, double exact)
+{
+    unsigned char rounded[16];
+    double back;
+    return kov_convert(KOV_DTYPE_F64, &exact, dtype, rounded, 1) == KOV_OK &&
+           kov_convert(dtype, rounded, KOV_DTYPE_F64, &back, 1) == KOV_OK && back == number;
+}
+
+static bool map_selu(const kov_planner *p, const kov_node *node, kov_dtype dtype,
+                     kov_element_map *map)
+{
+    double alpha, scale;
+    if (!kov_plan_scalar(p, node->inputs[1], &alpha) ||
+        !kov_plan_scalar(p, node->inputs[2], &scale))
+        return false;
+    map->input_count = 1;
+    if (is_rounded(alpha, dtype, KOV_SELU_ALPHA) && is_rounded(scale, dtype, KOV_SELU_SCALE))
+        return add(map, KOV_ELEMENTWISE_SELU, dtype, 0, 0, 0);
+    int zero = number(map, dtype, 0), a = number(map, dtype, alpha), s = number(map, dtype, scale);
+    return add(map, KOV_ELEMENTWISE_GREATER, dtype, 0, zero, 0) &&
+           add(map, KOV_ELEMENTWISE_EXPM1, dtype, 0, 0, 0) &&
+           add(map, KOV_ELEMENTWISE_MULTIPLY, dtype, a, -2, 0) &&
+           add(map, KOV_ELEMENTWISE_SELECT, dtype, -1, 0, -3) &&
+           add(map, KOV_ELEMENTWISE_MULTIPLY, dtype, s, -4, 0);
+}
+
 static bool map_hard_sigmoid(const kov_planner *p, const kov_node *node, kov_dtype dtype,
                              kov_element_map *map)
 {
@@ -200,6 +229,8 @@ static bool map_special(const kov_planner *p, const kov_node *node, kov_dtype dt
         }
         map->input_count = 1;
         return add(map, KOV_ELEMENTWISE_SILU, dtype, 0, 0, 0);
+    case KOV_OP_SELU:
+        return map_selu(p, node, dtype, map);
     case KOV_OP_HARD_SIGMOID:
         return map_hard_sigmoid(p, node, dtype, map);
     case KOV_OP_IS_INF:
