@@ -543,12 +543,15 @@ def cdist(draw):
             "y": draw.tensor((*batch, draw.size(), k), "float32")}
 
 
+MATRIX_TYPES = ("float32", "float64", "complex64", "complex128")
+
+
 def matrices(draw, definite=False):
     from draw import Tensor
-    n, dtype = draw.below(6), draw.pick(("float32", "float64"))
+    n, dtype = draw.below(6), draw.pick(MATRIX_TYPES)
     x = draw.tensor((*draw.shape(0, 1), n, n), dtype, -1, 1).array
     if definite:
-        x = (x @ np.swapaxes(x, -1, -2) + np.eye(n)).astype(dtype)
+        x = (x @ np.swapaxes(x.conj(), -1, -2) + np.eye(n)).astype(dtype)
     else:
         x = (x + 2 * np.eye(n)).astype(dtype)
     return Tensor(x, dtype)
@@ -576,7 +579,7 @@ def solve(draw):
 
 @fits("linalg.lstsq")
 def lstsq(draw):
-    m, n, dtype = draw.below(6), draw.below(6), draw.pick(("float32", "float64"))
+    m, n, dtype = draw.below(6), draw.below(6), draw.pick(MATRIX_TYPES)
     return {"a": draw.tensor((m, n), dtype, -1, 1),
             "b": draw.tensor((m, draw.below(3)) if draw.chance(0.5) else (m,), dtype, -1, 1)}
 
@@ -584,7 +587,7 @@ def lstsq(draw):
 @fits("linalg.svd", "linalg.qr", "linalg.pinv", "linalg.matrix_rank")
 def any_matrix(draw):
     return {"x": draw.tensor((*draw.shape(0, 1), draw.below(6), draw.below(6)),
-                             draw.pick(("float32", "float64")), -1, 1)}
+                             draw.pick(MATRIX_TYPES), -1, 1)}
 
 
 # ---- image ---------------------------------------------------------------------------------------
