@@ -26,12 +26,22 @@ sys.path[:0] = [os.path.join(TOOLS, "zoo"), TOOLS]
 TOGETHER = 8
 # JAX compiles each model for a batch or two: plain code costs it less time than good code.
 XLA = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-BACKENDS = {"kov": "kov", "export": "kov", "seeds": "kov", "judge": "jax", "judge16": "jax",
-            "exact": "tensorflow", "onnx": "tensorflow"}
+BACKENDS = {"kov": "kov", "kov16": "kov", "export": "kov", "seeds": "kov", "judge": "jax",
+            "judge16": "jax", "other16": "tensorflow", "exact": "tensorflow", "onnx": "tensorflow"}
+
+
+# What says something of an earlier run of kov, and is found when a row is compared.
+DEPENDENT = ("judge16", "other16", "exact")
 
 
 def path(name, what):
     return os.path.join(FOLDER, f"{name}.{what}.json")
+
+
+def remove(name, *actions):
+    for action in actions:
+        if os.path.exists(path(name, action)):
+            os.remove(path(name, action))
 
 
 def read(name, what):
@@ -47,8 +57,7 @@ def work(action, names, again=False):
     says so, and the rest go on."""
     left = [name for name in names if again or read(name, action) is None]
     for name in left:
-        if os.path.exists(path(name, action)):
-            os.remove(path(name, action))
+        remove(name, action, *(DEPENDENT if action == "kov" else ()))
     python = sys.executable if BACKENDS[action] == "kov" else os.environ.get("KOV_JUDGE", "")
     if left and not python:
         sys.exit("zoo: no Python with other backends: run `make judge`, set KOV_JUDGE")
@@ -84,10 +93,15 @@ def groups(rows):
         yield names[i:i + TOGETHER]
 
 
-def remove_weights(name):
-    file = os.path.join(FOLDER, name + ".weights.npz")
-    if os.path.exists(file):
-        os.remove(file)
+def weights(name):
+    return os.path.join(FOLDER, name + ".weights.npz")
+
+
+def export_onnx(names, again):
+    """Of rows that agreed the weights are gone: these are run once more."""
+    wanted = [name for name in names if again or read(name, "onnx") is None]
+    work("kov", [name for name in wanted if not os.path.exists(weights(name))], again=True)
+    work("onnx", wanted, again=again)
 
 
 def main():
@@ -114,12 +128,14 @@ def main():
         chosen = [name for name in names if not options.names or name in options.names]
         if chosen and not options.report:
             work("kov", chosen, again=bool(options.names))
+            work("kov16", [name for name in chosen if rows[name].policies],
+                 again=bool(options.names))
             work("judge", chosen, again=bool(options.names))
             work("export", chosen, again=bool(options.names))
             work("seeds", [name for name in chosen if rows[name].generate],
                  again=bool(options.names))
             if options.onnx:
-                work("onnx", chosen)
+                export_onnx(chosen, again=bool(options.names))
         for name in names:
             works = name in chosen and not options.report
             record = zoo_compare.compare(FOLDER, name, rows[name], read,
@@ -127,7 +143,8 @@ def main():
             if record is not None:
                 results[name] = record
                 if works and not record["problems"]:
-                    remove_weights(name)
+                    if os.path.exists(weights(name)):
+                        os.remove(weights(name))
     with open(RESULTS, "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
     zoo_report.write(os.path.join(ROOT, "docs", "models.md"), results, rows)

@@ -21,7 +21,7 @@ def fill(model, row, x):
         models.calibrate(model, x, steady=0.5)
         return
     for i, variable in enumerate(model.weights):
-        rng = np.random.default_rng([6, i])
+        rng = np.random.default_rng([row.seed, i])
         value = _value(variable, rng)
         if value is not None:
             variable.assign(value.astype(variable.dtype))
@@ -37,6 +37,8 @@ def _value(variable, rng):
         return rng.normal(0, 0.1, shape)
     if not variable.trainable:
         return None
+    if len(shape) < 2 and "box_head" in variable.path:
+        return rng.normal(0, 0.1, shape)  # keras-hub's own puts all boxes beside the picture
     if len(shape) < 2:
         return np.asarray(variable) + rng.normal(0, 0.1, shape)
     if "embedding" in name:

@@ -12,6 +12,7 @@ import os
 import numpy as np
 
 BATCH = 2
+POLICIES = ("mixed_float16", "mixed_bfloat16")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Of:
 class Row:
     """`make`: a function that builds; `arguments`: its keywords; `inputs`: name -> Input, or one
     Input; `generate`: length of the result, of the prompt, and vocabulary, for a text model;
-    `prompt`: what else that asks for; `in_16_bits`: whether it is run so too;
-    `part`: a layer that is an argument of other rows."""
+    `prompt`: what else that asks for; `policies`: of 16 bits, under which it is run too;
+    `seed`: of its weights; `part`: a layer that is an argument of other rows."""
 
     make: object
     arguments: dict = dataclasses.field(default_factory=dict)
@@ -37,7 +38,8 @@ class Row:
     generate: object = None
     prompt: dict = dataclasses.field(default_factory=dict)
     calibrated: bool = False
-    in_16_bits: bool = True
+    policies: tuple = POLICIES
+    seed: int = 6
     part: bool = False
 
 

@@ -3,11 +3,14 @@
 
     zoo_worker.py pictures FILE           photographs in the sizes that rows ask for
     zoo_worker.py kov FOLDER NAME...      build, fill, save the weights; predict on both engines
+    zoo_worker.py kov16 FOLDER NAME...    the same weights in 16 bits
     zoo_worker.py export FOLDER NAME...   write the model as IR, run that with OpenVINO alone
     zoo_worker.py seeds FOLDER NAME...    `generate` with samplers that draw
     zoo_worker.py judge FOLDER NAME...    the same model with those weights: results, noise, tokens
     zoo_worker.py onnx FOLDER NAME...     ONNX Runtime's time on Keras's export
     zoo_worker.py exact FOLDER NAME...    the same in float64
+    zoo_worker.py judge16 FOLDER NAME...  the same in 16 bits
+    zoo_worker.py other16 FOLDER NAME...  the same on TensorFlow
 
 What is found goes to FOLDER/NAME.<action>.json, arrays to FOLDER/NAME.<what>.npz.
 """
@@ -23,7 +26,6 @@ import numpy as np
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 SIZES = (32, 48, 64, 96, 128)
-POLICIES = ("mixed_float16", "mixed_bfloat16")
 
 
 def flatten(outputs):
@@ -193,9 +195,6 @@ def run_kov(folder, name):
     if row.generate:
         result["generate"] = texts(model, row, x, folder, name, "kov")
     result["saved"] = saved(model, folder, name, x, first)
-    if row.in_16_bits:
-        del model
-        result.update(in_16_bits(folder, name, weights, x))
     return result
 
 
@@ -215,14 +214,15 @@ def saved(model, folder, name, x, want):
             os.remove(path)
 
 
-def in_16_bits(folder, name, weights, x):
-    """The same weights, computed in 16 bits."""
+def run_kov_16(folder, name):
+    """The same weights, computed in 16 bits on both engines."""
     import keras
     from kov import _core
 
     import zoo_rows
-    result = {}
-    for policy in POLICIES:
+    row, x = reference_of(folder, name)
+    weights, result = read(folder, name, "weights"), {}
+    for policy in row.policies:
         keras.config.set_dtype_policy(policy)
         try:
             model = zoo_rows.build(name)
@@ -351,18 +351,21 @@ def run_judge(folder, name):
 
 
 def run_judge_16(folder, name):
-    """Keras on JAX in 16 bits, where float32 is no fair judge of a deep net's 16 bits."""
+    """Another backend in 16 bits, where float32 is no fair judge of a deep net's 16 bits."""
     import keras
 
     import zoo_rows
     row, x = reference_of(folder, name)
+    backend = keras.backend.backend()
     result = {}
-    for policy in POLICIES:
+    for policy in row.policies:
         keras.config.set_dtype_policy(policy)
         try:
             model = zoo_rows.build(name)
             model.set_weights(read(folder, name, "weights"))
-            save(folder, name, f"{policy}.jax", predict(model, x))
+            if backend == "tensorflow":
+                model.compile(jit_compile=False)  # as in run_exact
+            save(folder, name, f"{policy}.{backend}", predict(model, x))
             result[policy] = True
         except Exception as error:  # XLA has not all of float16 on a CPU
             traceback.print_exc()
@@ -400,20 +403,30 @@ def run_onnx(folder, name):
     model.set_weights(read(folder, name, "weights"))
     path = os.path.join(folder, name + ".onnx")
     try:
+        model(x, training=False)  # Keras exports what has been called
         model.export(path, format="onnx", verbose=False)
         del model
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = os.cpu_count()
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        values = [x[key] for key in sorted(x)] if isinstance(x, dict) else [x]
-        feed = {entry.name: value for entry, value in zip(session.get_inputs(), values)}
-        return {"milliseconds": milliseconds(lambda: session.run(None, feed))}
+        entries = session.get_inputs()
+        values = x if isinstance(x, dict) else {entries[0].name: x}
+        if len(entries) != len(values):  # constants that Keras's export left without a value
+            raise ValueError("the export wants inputs that the model does not have")
+        if set(values) != {entry.name for entry in entries}:
+            values = dict(zip((entry.name for entry in entries), (x[key] for key in sorted(x))))
+        feed = {name: value.astype("float32") if value.dtype.kind == "f" else value
+                for name, value in values.items()}
+        found = [np.asarray(value) for value in session.run(None, feed)]
+        return {"milliseconds": milliseconds(lambda: session.run(None, feed), budget=0.3),
+                "difference": distance(found, read(folder, name, "jax"))}
     finally:
         if os.path.exists(path):
             os.remove(path)
 
 
-ACTIONS = {"kov": run_kov, "judge": run_judge, "judge16": run_judge_16, "exact": run_exact,
+ACTIONS = {"kov": run_kov, "kov16": run_kov_16, "judge": run_judge,
+           "judge16": run_judge_16, "other16": run_judge_16, "exact": run_exact,
            "onnx": run_onnx, "export": run_export, "seeds": run_seeds}
 
 
@@ -436,7 +449,8 @@ def main():
             result = ACTIONS[action](folder, name)
         except Exception as error:
             traceback.print_exc()
-            result = {"error": f"{type(error).__name__}: {error}"[:600]}
+            text = f"{type(error).__name__}: {error}".replace(os.path.join(folder, ""), "")
+            result = {"error": text[:600]}
         result["seconds"] = round(time.time() - start, 1)
         path = os.path.join(folder, f"{name}.{action}.json")
         with open(path + ".part", "w", encoding="utf-8") as file:
