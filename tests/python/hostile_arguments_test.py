@@ -410,3 +410,10 @@ def test_variances_of_sixteen_bits_are_taken_as_float32():
     rounded = np.asarray(_core.function("core", "cast")(given, "float32"))
     found = call("nn", "batch_normalization", x, np.zeros(3, "float32"), given, 1, epsilon=0.2)
     np.testing.assert_allclose(found, x / np.sqrt(rounded + np.float32(0.2)), rtol=1e-6)
+
+
+def test_squareplus_of_large_sixteen_bit_numbers_is_finite():
+    x = np.float16([13728.0, -13728.0, 60000.0, 1.0])
+    want = (x + np.sqrt(x.astype("float64") ** 2 + 4)) / 2
+    # half an ulp of float16, and of float32 at -13728, where the sum cancels
+    np.testing.assert_allclose(call("nn", "squareplus", x), want, rtol=5e-4, atol=1e-3)

@@ -95,6 +95,8 @@ OTHER_SHAPES = [
                                    for value in c.arguments.values()),
      "NumPy rounds the step of a range of floats, and takes 0 for an endless one's length"),
     ("numpy.arange", lambda c: c.has("uint"), "NumPy's differences of unsigned integers wrap around"),
+    ("math.top_k", lambda c: not c.get("sorted", True) and c.get("k") == 0,
+     "NumPy's backend gives all elements for none"),
     (WINDOWS, lambda c: type(c.get("x")) is not int, "NumPy has windows of lengths that are not whole"),
 
     # ---- Keras's backends differ; kov does as JAX and TensorFlow ----
@@ -113,6 +115,8 @@ OTHER_VALUES = [
     ("nn.elu nn.celu nn.dot_product_attention numpy.isclose numpy.allclose numpy.isneginf numpy.isposinf",
      beyond_float32,
      "NumPy's backend takes float64 as float32"),
+    ("numpy.geomspace", beyond_float32,
+     "NumPy's steps are in float64, those of float32 to a number beyond it are infinite"),
     ("nn.one_hot nn.multi_hot",
      lambda c: c.has("bool") or any(type(value) is bool for value in c.arguments.values()),
      "NumPy's backend takes bool for a mask"),
@@ -182,7 +186,7 @@ OTHER_VALUES = [
     ("numpy.isin", lambda c: c.get("assume_unique"), "elements that are not unique, though assumed to be"),
     ("numpy.searchsorted", lambda c: not c.tensors("sorted_sequence") or is_unsorted(
         c.array("sorted_sequence")), "any place will do"),
-    ("math.top_k", lambda c: not c.get("sorted", True), "the order is free"),
+    ("math.top_k", lambda c: not c.get("sorted", True) and c.get("k") != 0, "the order is free"),
     ("numpy.nanargmax numpy.nanargmin", lambda c: c.has("complex") and not c.is_finite(),
      "the order of complex infinities"),
     ("linalg.* numpy.slogdet math.logdet", lambda c: not c.is_finite(), "where a NaN goes"),
@@ -191,6 +195,8 @@ OTHER_VALUES = [
     (FOURIER, lambda c: not c.is_finite(), "where a NaN goes"),
     ("numpy.correlate nn.conv_transpose", lambda c: not c.is_finite(),
      "the border's zeros times infinity"),
+    ("linalg.lu_factor", lambda c: not all("float" in dtype for dtype in c.dtypes()),
+     "which of equal pivots is taken"),
     ("image.compute_homography_matrix image.perspective_transform", ill_posed,
      "three of four points are nearly on a line"),
     ("*", casts_floats_to_integers, "what floats outside an integer's range become"),

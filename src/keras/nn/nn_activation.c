@@ -137,8 +137,11 @@ kov_value kov_nn_sparse_sigmoid(kov_builder *b, kov_value x)
 kov_value kov_nn_squareplus(kov_builder *b, kov_value x, kov_value shape)
 {
     x = kov_as_float(b, x);
+    kov_dtype dtype = kov_dtype_of(b, x);
+    x = kov_widen(b, x); /* of float16, x^2 is soon infinite */
     kov_value under = kov_add(b, kov_multiply(b, x, x), kov_cast(b, shape, kov_dtype_of(b, x)));
-    return kov_multiply(b, kov_add(b, x, kov_sqrt(b, under)), kov_scalar_like(b, x, 0.5));
+    kov_value y = kov_multiply(b, kov_add(b, x, kov_sqrt(b, under)), kov_scalar_like(b, x, 0.5));
+    return kov_narrow(b, y, dtype);
 }
 
 kov_value kov_nn_threshold(kov_builder *b, kov_value x, kov_value threshold,
