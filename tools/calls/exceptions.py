@@ -54,6 +54,12 @@ def keeps_a_size(call):
         size in call.array("images").shape for size in call.get("size"))
 
 
+def tolerance_overflows(call):
+    size = max(call.largest("x2"), abs(call.number("x2") or 0))
+    return not call.is_finite("rtol", "atol") or not call.is_finite("x1", "x2") and \
+        "float16" in call.dtypes("rtol") and call.largest("rtol") * size > np.finfo("float16").max
+
+
 def has_perspective(call):
     return bool(np.atleast_1d(call.array("transform"))[..., 6:].any())
 
@@ -112,8 +118,8 @@ OTHER_SHAPES = [
 ]
 OTHER_VALUES = [
     # ---- NumPy, or Keras's backend on it, is wrong ----
-    ("nn.elu nn.celu nn.dot_product_attention numpy.isclose numpy.allclose numpy.isneginf numpy.isposinf",
-     beyond_float32,
+    ("nn.elu nn.celu nn.dot_product_attention numpy.isclose numpy.allclose numpy.isneginf numpy.isposinf "
+     "numpy.isfinite numpy.isinf", beyond_float32,
      "NumPy's backend takes float64 as float32"),
     ("numpy.geomspace", beyond_float32,
      "NumPy's steps are in float64, those of float32 to a number beyond it are infinite"),
@@ -179,8 +185,10 @@ OTHER_VALUES = [
      "NumPy looks at one triangle, JAX at the mean of both"),
     ("math.in_top_k", lambda c: (c.array("targets") < 0).any(),
      "NumPy and JAX count targets below 0 from the end; in TensorFlow they are no classes"),
-    ("numpy.isclose numpy.allclose", lambda c: not c.is_finite("rtol", "atol"),
+    ("numpy.isclose numpy.allclose", tolerance_overflows,
      "where NumPy's tolerance overflows, infinities are close to numbers; not on JAX"),
+
+    ("nn.binary_crossentropy", lambda c: c.has("complex"), "complex numbers are no probabilities"),
 
     # ---- What is free ----
     ("numpy.isin", lambda c: c.get("assume_unique"), "elements that are not unique, though assumed to be"),
@@ -221,6 +229,8 @@ OTHER_VALUES = [
      "the angle of a large exponent is in the last bits of the logarithm"),
     ("math.logsumexp", lambda c: c.has("complex"),
      "NumPy's backend subtracts imaginary parts, too, whose rounding turns the angle"),
+    ("linalg.matrix_rank", lambda c: c.has("bfloat16"),
+     "the threshold is of the last digit of bfloat16 here, of a wider type in NumPy"),
     ("linalg.matrix_rank", lambda c: "tol" in c.arguments and not (
         c.number("tol") or 0) > 1e-6 * c.largest("x"),
      "where a singular value that is an error of rounding counts"),

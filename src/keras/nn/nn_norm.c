@@ -40,8 +40,9 @@ kov_value kov_nn_batch_normalization(kov_builder *b, kov_value x, kov_value mean
         kov_negative(b, kov_multiply(b, kov_cast(b, mean, kov_dtype_of(b, factor)), factor));
     if (offset != KOV_VALUE_NONE)
         shift = kov_add(b, shift, kov_cast(b, offset, kov_dtype_of(b, factor)));
-    kov_value y = kov_multiply(b, x, along_axis(b, factor, ndim, at, dtype));
-    return kov_add(b, y, along_axis(b, shift, ndim, at, dtype));
+    kov_dtype wide = kov_compute_dtype(dtype);
+    kov_value y = kov_multiply(b, kov_widen(b, x), along_axis(b, factor, ndim, at, wide));
+    return kov_narrow(b, kov_add(b, y, along_axis(b, shift, ndim, at, wide)), dtype);
 }
 
 void kov_nn_moments(kov_builder *b, kov_value x, const kov_axes *axes, bool keepdims,
