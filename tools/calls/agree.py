@@ -54,7 +54,7 @@ OF_INDICES = {"nn." + name for name in (
 IN_FLOAT32 = SUMS - {"nn.separable_conv"} | {"numpy." + name for name in (
     "cumprod", "nancumsum", "nancumprod", "nanmedian", "median", "nanargmax", "nanargmin", "nanmax",
     "nanmin", "nanprod", "nanpercentile", "nanquantile", "percentile", "quantile", "unique", "isin",
-    "sort", "sinc", "logspace", "geomspace")} | {
+    "round", "sort", "sinc", "logspace", "geomspace")} | {
         "nn.softmax", "nn.log_softmax", "nn.psnr", "math.logsumexp", "math.top_k", "linalg.norm",
         "image.affine_transform", "nn.categorical_crossentropy", "nn.sparse_categorical_crossentropy",
         "nn.binary_crossentropy"}
