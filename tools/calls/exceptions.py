@@ -119,7 +119,7 @@ OTHER_SHAPES = [
 OTHER_VALUES = [
     # ---- NumPy, or Keras's backend on it, is wrong ----
     ("nn.elu nn.celu nn.dot_product_attention numpy.isclose numpy.allclose numpy.isneginf numpy.isposinf "
-     "numpy.isfinite numpy.isinf", beyond_float32,
+     "numpy.isfinite numpy.isinf numpy.ptp", beyond_float32,
      "NumPy's backend takes float64 as float32"),
     ("numpy.geomspace", beyond_float32,
      "NumPy's steps are in float64, those of float32 to a number beyond it are infinite"),
