@@ -119,7 +119,7 @@ OTHER_SHAPES = [
 OTHER_VALUES = [
     # ---- NumPy, or Keras's backend on it, is wrong ----
     ("nn.elu nn.celu nn.dot_product_attention numpy.isclose numpy.allclose numpy.isneginf numpy.isposinf "
-     "numpy.isfinite numpy.isinf numpy.ptp", beyond_float32,
+     "numpy.isfinite numpy.isinf numpy.ptp numpy.arctan2", beyond_float32,
      "NumPy's backend takes float64 as float32"),
     ("numpy.geomspace", beyond_float32,
      "NumPy's steps are in float64, those of float32 to a number beyond it are infinite"),
@@ -152,6 +152,8 @@ OTHER_VALUES = [
     ("numpy.fmax numpy.fmin numpy.maximum numpy.minimum",
      lambda c: {"int64", "uint32"} <= c.dtypes() and c.largest() >= 2**31,
      "NumPy's backend takes int64 and uint32 together as int32"),
+    ("numpy.sign", lambda c: c.has("complex") and not c.is_finite(),
+     "NumPy's sign of infinity beside NaN is 1, JAX's and kov's NaN"),
     ("nn.softsign", lambda c: c.has("complex") and c.largest() > 1e38, "NumPy's modulus overflows"),
     ("image.sobel_edges", always,
      "NumPy's backend mirrors at the border, the others fill with zeros"),
