@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Concat, Split, Pad, Broadcast and Gather: elements copied to other places, in the order in
- * which the input lies. */
+/* Concat, Split, Pad, Broadcast and Gather: elements copied to other places, in the order in which
+ * the input lies; parts of a buffer where they lie one after the other. */
 #include "native/plan/planner.h"
 
 #include "tensor/convert.h"
@@ -162,14 +162,15 @@ kov_status kov_plan_split(kov_planner *p, const kov_node *node, bool *taken)
     if (!c)
         return KOV_OUT_OF_MEMORY;
     *taken = true;
+    bool are_parts = c->outer == 1 && in->count > 0;
     for (int i = 0; i < node->output_count; i++) {
-        if (c->outer == 1)
+        if (are_parts)
             KOV_TRY(kov_plan_part(p, outs[i], slots[0], c->offsets[i], &order));
         else
             KOV_TRY(kov_plan_make(p, outs[i], &order, &slots[1 + i]));
     }
-    return c->outer == 1 ? KOV_OK
-                         : add_slabs(p, node, run_split, c, 1, node->output_count, slots, "split");
+    return are_parts ? KOV_OK
+                     : add_slabs(p, node, run_split, c, 1, node->output_count, slots, "split");
 }
 
 /* ---- Broadcast ---- */
