@@ -3,15 +3,19 @@
 """Builds the models that people use and compares kov with Keras on JAX: `make models`.
 
     zoo.py                      every row of tools/zoo that has no result yet
-    zoo.py GPT2CausalLM VGG16   these, again
+    zoo.py GPT2CausalLM VGG16   these, again, with new weights
+    zoo.py --again              kov's side again of the rows whose results another build gave: their
+                                weights stay, and with them what the other backends said
+    zoo.py --again VGG16        the same for these
     zoo.py --report             only compares what is in build/zoo and writes docs/models.md
     zoo.py --onnx               also ONNX Runtime's time, on Keras's ONNX export (slow)
 
-A few models share a process on each side. What is done stays in build/zoo, so a run that was stopped goes on where it was. KOV_JUDGE is
-the Python with JAX and TensorFlow.
+A few models share a process on each side. What is done stays in build/zoo (8 GB, most of it weights),
+so a run that was stopped goes on where it was. KOV_JUDGE is the Python with JAX and TensorFlow.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import subprocess
@@ -30,8 +34,8 @@ BACKENDS = {"kov": "kov", "kov16": "kov", "export": "kov", "seeds": "kov", "judg
             "judge16": "jax", "other16": "tensorflow", "exact": "tensorflow", "onnx": "tensorflow"}
 
 
-# What says something of an earlier run of kov, and is found when a row is compared.
-DEPENDENT = ("judge16", "other16", "exact")
+# What other backends say of a row's weights: gone with them.
+DEPENDENT = ("judge", "judge16", "other16", "exact", "onnx")
 
 
 def path(name, what):
@@ -52,12 +56,13 @@ def read(name, what):
         return None
 
 
-def work(action, names, again=False):
+def work(action, names):
     """Runs the action for the names that have no result of it; those that it dies of get one that
     says so, and the rest go on."""
-    left = [name for name in names if again or read(name, action) is None]
+    left = [name for name in names if read(name, action) is None]
     for name in left:
-        remove(name, action, *(DEPENDENT if action == "kov" else ()))
+        if action == "kov" and not os.path.exists(weights(name)):
+            remove(name, *DEPENDENT)
     python = sys.executable if BACKENDS[action] == "kov" else os.environ.get("KOV_JUDGE", "")
     if left and not python:
         sys.exit("zoo: no Python with other backends: run `make judge`, set KOV_JUDGE")
@@ -97,11 +102,37 @@ def weights(name):
     return os.path.join(FOLDER, name + ".weights.npz")
 
 
-def export_onnx(names, again):
-    """Of rows that agreed the weights are gone: these are run once more."""
-    wanted = [name for name in names if again or read(name, "onnx") is None]
-    work("kov", [name for name in wanted if not os.path.exists(weights(name))], again=True)
-    work("onnx", wanted, again=again)
+def build_digest():
+    """Tells one build of kov from another: the library and the files that Python loads."""
+    files = [os.path.join(build_tree(), "libkov.so")]
+    for folder, _, found in os.walk(os.path.join(build_tree(), "python"), followlinks=True):
+        files += [os.path.join(folder, file) for file in found if file.endswith((".py", ".so"))]
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        with open(file, "rb") as opened:
+            digest.update(opened.read())
+    return digest.hexdigest()[:16]
+
+
+def forget(names, again, build):
+    """What is to be found once more: kov's side where another build gave it, or all of a row."""
+    for name in names:
+        if not again:
+            remove(name, "kov", "kov16", "export", "seeds", *DEPENDENT)
+            if os.path.exists(weights(name)):
+                os.remove(weights(name))
+        elif (read(name, "kov") or {}).get("build") != build:
+            remove(name, "kov", "kov16", "export", "seeds")
+
+
+def run(names, rows, onnx):
+    work("kov", names)
+    work("kov16", [name for name in names if rows[name].policies])
+    work("judge", names)
+    work("export", names)
+    work("seeds", [name for name in names if rows[name].generate])
+    if onnx:
+        work("onnx", names)
 
 
 def main():
@@ -111,6 +142,7 @@ def main():
 
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*")
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--onnx", action="store_true")
     parser.add_argument("--report", action="store_true")
     options = parser.parse_args()
@@ -123,28 +155,20 @@ def main():
         subprocess.run([os.environ.get("KOV_JUDGE", ""),
                         os.path.join(TOOLS, "zoo", "zoo_worker.py"), "pictures", FOLDER],
                        check=True)
+    os.environ["KOV_ZOO_BUILD"] = build_digest()
     results = {}
     for names in groups(rows):
         chosen = [name for name in names if not options.names or name in options.names]
         if chosen and not options.report:
-            work("kov", chosen, again=bool(options.names))
-            work("kov16", [name for name in chosen if rows[name].policies],
-                 again=bool(options.names))
-            work("judge", chosen, again=bool(options.names))
-            work("export", chosen, again=bool(options.names))
-            work("seeds", [name for name in chosen if rows[name].generate],
-                 again=bool(options.names))
-            if options.onnx:
-                export_onnx(chosen, again=bool(options.names))
+            if options.again or options.names:
+                forget(chosen, options.again, os.environ["KOV_ZOO_BUILD"])
+            run(chosen, rows, options.onnx)
         for name in names:
             works = name in chosen and not options.report
             record = zoo_compare.compare(FOLDER, name, rows[name], read,
                                          work if works else lambda action, names: None)
             if record is not None:
                 results[name] = record
-                if works and not record["problems"]:
-                    if os.path.exists(weights(name)):
-                        os.remove(weights(name))
     with open(RESULTS, "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
     zoo_report.write(os.path.join(ROOT, "docs", "models.md"), results, rows)

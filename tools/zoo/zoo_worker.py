@@ -2,7 +2,7 @@
 """One side of the zoo, in a process of its own; the backend is the one that KERAS_BACKEND names.
 
     zoo_worker.py pictures FILE           photographs in the sizes that rows ask for
-    zoo_worker.py kov FOLDER NAME...      build, fill, save the weights; predict on both engines
+    zoo_worker.py kov FOLDER NAME...      build, fill (once); predict on both engines
     zoo_worker.py kov16 FOLDER NAME...    the same weights in 16 bits
     zoo_worker.py export FOLDER NAME...   write the model as IR, run that with OpenVINO alone
     zoo_worker.py seeds FOLDER NAME...    `generate` with samplers that draw
@@ -169,20 +169,29 @@ def reference_of(folder, name):
     return row, zoo_rows.inputs(row, pictures(folder))
 
 
+def weighted(folder, name):
+    """The row's model with its weights: filled by who comes first, and kept."""
+    import zoo_fill
+    import zoo_rows
+    row, model = zoo_rows.find(name), zoo_rows.build(name)
+    if os.path.exists(os.path.join(folder, f"{name}.weights.npz")):
+        model.set_weights(read(folder, name, "weights"))
+    else:
+        zoo_fill.fill(model, row, zoo_rows.inputs(row, pictures(folder), 8))
+        save(folder, name, "weights", model.get_weights())
+    return model
+
+
 def run_kov(folder, name):
     import keras
     from kov import _core
 
-    import zoo_fill
-    import zoo_rows
     row, x = reference_of(folder, name)
     keras.utils.set_random_seed(5)
     _core.set_device("NATIVE")
-    model = zoo_rows.build(name)
-    zoo_fill.fill(model, row, zoo_rows.inputs(row, pictures(folder), 8))
-    weights = model.get_weights()
-    save(folder, name, "weights", weights)
-    result = {"parameters": model.count_params(), "class": type(model).__name__}
+    model = weighted(folder, name)
+    result = {"parameters": model.count_params(), "class": type(model).__name__,
+              "build": os.environ.get("KOV_ZOO_BUILD", "")}
     first = None
     for device in ("NATIVE", "CPU"):
         _core.set_device(device)
@@ -245,12 +254,9 @@ def run_export(folder, name):
     import keras
     import openvino
 
-    import zoo_fill
-    import zoo_rows
     row, x = reference_of(folder, name)
     keras.utils.set_random_seed(5)
-    model = zoo_rows.build(name)
-    zoo_fill.fill(model, row, zoo_rows.inputs(row, pictures(folder), 8))
+    model = weighted(folder, name)
     want = flatten(model(x, training=False))  # some classes' `predict` goes on with the result
     path = os.path.join(folder, name + ".xml")
     try:
@@ -298,12 +304,9 @@ def run_seeds(folder, name):
     """The same tokens for the same seed, other ones for another, and none beyond the vocabulary."""
     import keras
 
-    import zoo_fill
-    import zoo_rows
     row, x = reference_of(folder, name)
     keras.utils.set_random_seed(5)
-    model = zoo_rows.build(name)
-    zoo_fill.fill(model, row, x)
+    model = weighted(folder, name)
     result = {}
     for sampler in DRAWING:
         try:
