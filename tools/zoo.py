@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds the models that people use and compares kov with Keras on JAX: `make models`.
 
-    zoo.py                      every row of tools/zoo that has no result yet
+    zoo.py                      every row of tools/zoo that has no result yet, then the milliseconds
     zoo.py GPT2CausalLM VGG16   these, again, with new weights
-    zoo.py --again              kov's side again of the rows whose results another build gave: their
+    zoo.py --again [NAMES]      kov's side again of the rows whose results another build gave: their
                                 weights stay, and with them what the other backends said
-    zoo.py --again VGG16        the same for these
+    zoo.py --times [NAMES]      only the milliseconds, again for the rows named
+    zoo.py --untimed            all but the milliseconds, for which XLA compiles each model well and
+                                Keras exports it to ONNX: that takes as long as the rest
     zoo.py --report             only compares what is in build/zoo and writes docs/models.md
-    zoo.py --onnx               also ONNX Runtime's time, on Keras's ONNX export (slow)
 
 A few models share a process on each side. What is done stays in build/zoo (8 GB, most of it weights),
 so a run that was stopped goes on where it was. KOV_JUDGE is the Python with JAX and TensorFlow.
@@ -18,6 +19,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -27,6 +29,13 @@ BUILD = os.environ.get("KOV_ACCEPT_OUT", os.path.join(ROOT, "build"))
 FOLDER = os.path.join(BUILD, "zoo")
 RESULTS = os.path.join(BUILD, "models.json")
 sys.path[:0] = [os.path.join(TOOLS, "zoo"), TOOLS]
+
+import zoo_compare  # noqa: E402
+import zoo_onnx  # noqa: E402
+import zoo_report  # noqa: E402
+import zoo_rows  # noqa: E402
+import zoo_times  # noqa: E402
+
 TOGETHER = 8
 # JAX compiles each model for a batch or two: plain code costs it less time than good code.
 XLA = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
@@ -35,7 +44,7 @@ BACKENDS = {"kov": "kov", "kov16": "kov", "export": "kov", "seeds": "kov", "judg
 
 
 # What other backends say of a row's weights: gone with them.
-DEPENDENT = ("judge", "judge16", "other16", "exact", "onnx")
+DEPENDENT = ("judge", "judge16", "other16", "exact", "onnx", "times")
 
 
 def path(name, what):
@@ -56,6 +65,25 @@ def read(name, what):
         return None
 
 
+def write(name, what, found):
+    with open(path(name, what) + ".part", "w", encoding="utf-8") as file:
+        json.dump(found, file, indent=1)
+    os.replace(path(name, what) + ".part", path(name, what))
+
+
+def python_of(backend):
+    """kov's Python is this one; the others' is KOV_JUDGE."""
+    return sys.executable if backend == "kov" else os.environ["KOV_JUDGE"]
+
+
+def environment_of(backend):
+    environment = dict(os.environ, KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="3",
+                       CUDA_VISIBLE_DEVICES="-1",
+                       PYTHONPATH=os.path.join(build_tree(), "python"))
+    environment.pop("KOV_DEVICE", None)
+    return environment
+
+
 def work(action, names):
     """Runs the action for the names that have no result of it; those that it dies of get one that
     says so, and the rest go on."""
@@ -63,27 +91,21 @@ def work(action, names):
     for name in left:
         if action == "kov" and not os.path.exists(weights(name)):
             remove(name, *DEPENDENT)
-    python = sys.executable if BACKENDS[action] == "kov" else os.environ.get("KOV_JUDGE", "")
-    if left and not python:
-        sys.exit("zoo: no Python with other backends: run `make judge`, set KOV_JUDGE")
-    environment = dict(os.environ, KERAS_BACKEND=BACKENDS.get(action, "jax"),
-                       XLA_FLAGS=XLA, TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1",
-                       PYTHONPATH=os.path.join(build_tree(), "python"))
-    environment.pop("KOV_DEVICE", None)
+    command = [python_of(BACKENDS[action]), os.path.join(TOOLS, "zoo", "zoo_worker.py"), action]
+    environment = dict(environment_of(BACKENDS[action]), XLA_FLAGS=XLA)
     while left:
         print(f"{action}: {' '.join(left)}", flush=True)
         with open(os.path.join(FOLDER, action + ".log"), "a", encoding="utf-8") as log:
             try:
                 code = subprocess.run(
-                    [python, os.path.join(TOOLS, "zoo", "zoo_worker.py"), action, FOLDER, *left],
-                    env=environment, stdout=log, stderr=log, timeout=1200 * len(left)).returncode
+                    [*command, FOLDER, *left], env=environment, stdout=log, stderr=log,
+                    timeout=1200 * len(left)).returncode
             except subprocess.TimeoutExpired:
                 code = "time"
         done = [name for name in left if read(name, action) is not None]
         left = [name for name in left if name not in done]
         if left:
-            with open(path(left[0], action), "w", encoding="utf-8") as file:
-                json.dump({"error": f"the process ended: {code}"}, file)
+            write(left[0], action, {"error": f"the process ended: {code}"})
             left = left[1:]
 
 
@@ -125,50 +147,51 @@ def forget(names, again, build):
             remove(name, "kov", "kov16", "export", "seeds")
 
 
-def run(names, rows, onnx):
+def run(names, rows):
     work("kov", names)
     work("kov16", [name for name in names if rows[name].policies])
     work("judge", names)
     work("export", names)
     work("seeds", [name for name in names if rows[name].generate])
-    if onnx:
-        work("onnx", names)
 
 
-def main():
-    import zoo_compare
-    import zoo_report
-    import zoo_rows
+def compare(names, rows, results, work):
+    for name in names:
+        record = zoo_compare.compare(FOLDER, name, rows[name], read, work)
+        if record is not None:
+            results[name] = record
 
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("names", nargs="*")
-    parser.add_argument("--again", action="store_true")
-    parser.add_argument("--onnx", action="store_true")
-    parser.add_argument("--report", action="store_true")
-    options = parser.parse_args()
-    rows = {name: row for name, row in zoo_rows.tables().items() if not row.part}
-    unknown = set(options.names) - set(rows)
-    if unknown:
-        sys.exit(f"zoo: no such model: {', '.join(sorted(unknown))}")
-    os.makedirs(FOLDER, exist_ok=True)
-    if not options.report and not os.path.exists(os.path.join(FOLDER, "pictures.npz")):
-        subprocess.run([os.environ.get("KOV_JUDGE", ""),
-                        os.path.join(TOOLS, "zoo", "zoo_worker.py"), "pictures", FOLDER],
-                       check=True)
-    os.environ["KOV_ZOO_BUILD"] = build_digest()
-    results = {}
-    for names in groups(rows):
-        chosen = [name for name in names if not options.names or name in options.names]
-        if chosen and not options.report:
-            if options.again or options.names:
-                forget(chosen, options.again, os.environ["KOV_ZOO_BUILD"])
-            run(chosen, rows, options.onnx)
-        for name in names:
-            works = name in chosen and not options.report
-            record = zoo_compare.compare(FOLDER, name, rows[name], read,
-                                         work if works else lambda action, names: None)
-            if record is not None:
-                results[name] = record
+
+def time_all(names):
+    """The milliseconds of the rows that agree or not, the smallest first. An ONNX export lies in the
+    folder until it has been measured."""
+    names = [name for name in names if read(name, "times") is None
+             and "parameters" in (read(name, "kov") or {}) and "noise" in (read(name, "judge") or {})]
+    names.sort(key=lambda name: read(name, "kov")["parameters"])
+    with open(os.path.join(FOLDER, "times.log"), "a", encoding="utf-8") as log:
+        sides = {title: zoo_times.Side(
+            [python_of(backend), os.path.join(TOOLS, "zoo", "zoo_sides.py"), side, FOLDER],
+            environment_of(backend), log)
+            for title, side, backend in (("kov", "kov", "kov"), ("ONNX Runtime", "onnx", "numpy"),
+                                         ("JAX", "jax", "jax"))}
+        for together in groups(names):
+            for name in together:
+                if "error" not in (read(name, "onnx") or {}) and not os.path.exists(
+                        os.path.join(FOLDER, name + ".onnx")):
+                    remove(name, "onnx")
+            work("onnx", together)
+            for name in together:
+                print("times:", name, flush=True)
+                found = zoo_times.measure(name, sides if "error" not in read(name, "onnx") else {
+                    title: side for title, side in sides.items() if title != "ONNX Runtime"})
+                write(name, "times", found)
+                zoo_onnx.remove(FOLDER, name)
+        for side in sides.values():
+            side.end()
+
+
+def report(results, rows):
+    """Writes what was found; 1 if a model does not agree."""
     with open(RESULTS, "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
     zoo_report.write(os.path.join(ROOT, "docs", "models.md"), results, rows)
@@ -177,6 +200,48 @@ def main():
         print(f"{name}: {'; '.join(results.get(name, {}).get('problems', ['not run']))}")
     print(f"{len(rows) - len(bad)} of {len(rows)} models agree")
     return 1 if bad else 0
+
+
+def need_judge():
+    python = os.environ.get("KOV_JUDGE", "")
+    if not python or not shutil.which(python):
+        sys.exit("zoo: KOV_JUDGE must name a Python with JAX and TensorFlow, which the models are "
+                 f"compared with, and is {python!r}: run `make judge`, or set it")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*")
+    for option in ("--again", "--times", "--untimed", "--report"):
+        parser.add_argument(option, action="store_true")
+    options = parser.parse_args()
+    rows = {name: row for name, row in zoo_rows.tables().items() if not row.part}
+    unknown = set(options.names) - set(rows)
+    if unknown:
+        sys.exit(f"zoo: no such model: {', '.join(sorted(unknown))}")
+    chosen = [name for name in rows if not options.names or name in options.names]
+    os.makedirs(FOLDER, exist_ok=True)
+    results = {}
+    if not options.report:
+        need_judge()
+        os.environ["KOV_ZOO_BUILD"] = build_digest()
+        if not os.path.exists(os.path.join(FOLDER, "pictures.npz")):
+            subprocess.run([os.environ["KOV_JUDGE"], os.path.join(TOOLS, "zoo", "zoo_worker.py"),
+                            "pictures", FOLDER], check=True)
+        if not options.times:
+            for names in groups(chosen):
+                if options.again or options.names:
+                    forget(names, options.again, os.environ["KOV_ZOO_BUILD"])
+                run(names, rows)
+                compare(names, rows, results, work)
+        elif options.names:
+            for name in chosen:
+                remove(name, "times")
+        if not options.untimed:
+            time_all(chosen)
+    results = {}
+    compare(rows, rows, results, lambda action, names: None)
+    return report(results, rows)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
     zoo_worker.py export FOLDER NAME...   write the model as IR, run that with OpenVINO alone
     zoo_worker.py seeds FOLDER NAME...    `generate` with samplers that draw
     zoo_worker.py judge FOLDER NAME...    the same model with those weights: results, noise, tokens
-    zoo_worker.py onnx FOLDER NAME...     ONNX Runtime's time on Keras's export
+    zoo_worker.py onnx FOLDER NAME...     Keras's ONNX export, run by ONNX Runtime
     zoo_worker.py exact FOLDER NAME...    the same in float64
     zoo_worker.py judge16 FOLDER NAME...  the same in 16 bits
     zoo_worker.py other16 FOLDER NAME...  the same on TensorFlow
@@ -295,7 +295,7 @@ def known_sizes(model, x):
 def model_keys(model, x):
     """The inputs in the order of the exported graph."""
     import keras
-    names = [each.name for each in keras.tree.flatten(getattr(model, "_inputs_struct", None) or [])
+    names = [each.name for each in keras.tree.flatten(getattr(model, "_inputs_struct", None))
              if each is not None]
     return names if set(names) == set(x) else sorted(x)
 
@@ -397,35 +397,8 @@ def run_exact(folder, name):
 
 
 def run_onnx(folder, name):
-    import keras
-    import onnxruntime
-
-    import zoo_rows
-    row, x = reference_of(folder, name)
-    model = zoo_rows.build(name)
-    model.set_weights(read(folder, name, "weights"))
-    path = os.path.join(folder, name + ".onnx")
-    try:
-        model(x, training=False)  # Keras exports what has been called
-        model.export(path, format="onnx", verbose=False)
-        del model
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = os.cpu_count()
-        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        entries = session.get_inputs()
-        values = x if isinstance(x, dict) else {entries[0].name: x}
-        if len(entries) != len(values):  # constants that Keras's export left without a value
-            raise ValueError("the export wants inputs that the model does not have")
-        if set(values) != {entry.name for entry in entries}:
-            values = dict(zip((entry.name for entry in entries), (x[key] for key in sorted(x))))
-        feed = {name: value.astype("float32") if value.dtype.kind == "f" else value
-                for name, value in values.items()}
-        found = [np.asarray(value) for value in session.run(None, feed)]
-        return {"milliseconds": milliseconds(lambda: session.run(None, feed), budget=0.3),
-                "difference": distance(found, read(folder, name, "jax"))}
-    finally:
-        if os.path.exists(path):
-            os.remove(path)
+    import zoo_onnx
+    return zoo_onnx.run_onnx(folder, name)
 
 
 ACTIONS = {"kov": run_kov, "kov16": run_kov_16, "judge": run_judge,
