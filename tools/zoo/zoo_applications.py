@@ -10,10 +10,13 @@ from zoo_rows import Row
 from zoo_rows import picture
 
 _SCALED_INSIDE = ("EfficientNet", "ConvNeXt", "MobileNetV3")
-# Small nets are run in 16 bits too; in float16 alone where bfloat16 takes JAX itself further from
-# float32 than half of what the numbers are.
+# One net of each family is run in 16 bits too; in float16 alone where bfloat16 takes JAX itself
+# further from float32 than half of what the numbers are.
 _IN_16_BITS = {
-    "MobileNet": POLICIES, "MobileNetV3Small": POLICIES, "ResNet50": POLICIES, "VGG16": POLICIES,
+    **dict.fromkeys((
+        "ConvNeXtTiny", "DenseNet121", "EfficientNetV2B0", "InceptionResNetV2", "InceptionV3",
+        "MobileNet", "MobileNetV3Small", "NASNetMobile", "ResNet50", "ResNet50V2", "VGG16",
+        "Xception"), POLICIES),
     "MobileNetV2": POLICIES[:1], "EfficientNetB0": POLICIES[:1],
 }
 _LARGER = ("Inception", "Xception", "NASNet")

@@ -25,7 +25,7 @@ def run_onnx(folder, name):
         model(x, training=False)  # Keras exports what has been called
         model.export(path, format="onnx", verbose=False)
         opened = session(path)
-        feed = _feed(opened.get_inputs(), x, worker.model_keys(model, x) if isinstance(x, dict)
+        feed = feed_of(opened.get_inputs(), x, worker.model_keys(model, x) if isinstance(x, dict)
                      else None)
         found = [np.asarray(value) for value in opened.run(None, feed)]
         np.savez(os.path.join(folder, name + ".feed.npz"), **feed)
@@ -56,7 +56,7 @@ def call(folder, name):
     return lambda: opened.run(None, feed)
 
 
-def _feed(entries, x, keys):
+def feed_of(entries, x, keys):
     """The inputs as the export names them: after the model's, or numbered."""
     values = x if keys else {"": x}
     keys = keys or [""]
