@@ -30,10 +30,10 @@ float32, and 2e-2 in 16 bits (`mixed_float16` and `mixed_bfloat16`, the worst of
   yardstick itself overflows in float16 nothing is compared; where it does not, kov may not either.
 - Milliseconds are of `predict_on_batch` for the batch of two: kov's on both engines, ONNX Runtime's on the
   export of Keras on TensorFlow (whose result is compared too), JAX's with XLA's defaults. Every side is
-  a process of its own and made ready first; then they run one after the other in three rounds, and the median
-  stands here, so that a row's load is alike. The machine had two cores and other work: between rows they are
-  orders of magnitude, and for races there is `docs/accept.md`, A5 and A6. In brackets: measured apart, without
-  the others. *no*: there is no such export, for the reasons at the end.
+  a process of its own and made ready first; then they run one after the other in four rounds, so that a row's
+  load is alike, and the median of a side's best round stands here. The machine had two cores and other work:
+  between rows they are orders of magnitude, and for races there is `docs/accept.md`, A5 and A6. In brackets:
+  measured apart, without the others. *no*: there is no such export, for the reasons at the end.
 - What keras-hub itself does not do on JAX is not asked: beam search where a model keeps masks of one row
   per text, loading what a class does not write, Qwen's sliding window.
 

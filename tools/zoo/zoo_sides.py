@@ -93,7 +93,8 @@ def main():
                 calls.update(LOAD[side](folder, asked["load"]))
                 answer = {"labels": list(calls)}
             else:
-                answer = {"milliseconds": worker.milliseconds(calls[asked["time"]], budget=0.2)}
+                answer = {"milliseconds": worker.milliseconds(calls[asked["time"]], budget=0.2,
+                                                              most=200)}
         except Exception as error:
             traceback.print_exc()
             answer = {"error": f"{type(error).__name__}: {error}"[:300]}
