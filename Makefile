@@ -94,7 +94,7 @@ demo: build ## what kov does, on a terminal, as a PNG and an HTML page
 	@$(call have,tools/demo.py)
 	@$(RUN) tools/demo.py $(ARGS)
 
-models: judge build ## the models that people use, against Keras on JAX (resumable); ARGS="VGG16 --onnx"
+models: judge build ## the models that people use, against Keras on JAX (resumable); ARGS="VGG16 --untimed"
 	@$(RUN) tools/zoo.py $(ARGS)
 
 accept: judge nightly build ## every acceptance line with its figure: PASS or FAIL

@@ -30,6 +30,9 @@ def check(line):
     greedy = [record["tokens"]["greedy"] for record in records.values() if "tokens" in record]
     line.equal("text models whose greedy tokens differ", greedy.count(False), 0)
     line.note("text models whose greedy tokens are JAX's", greedy.count(True))
+    for side in ("JAX", "ONNX Runtime"):
+        line.note(f"rows measured beside {side}", sum(
+            side in record.get("milliseconds", {}) for record in records.values()))
     line.note("last word of make models", said[-1])
 
 
