@@ -11,8 +11,9 @@
                                 Keras exports it to ONNX: that takes as long as the rest
     zoo.py --report             only compares what is in build/zoo and writes docs/models.md
 
-A few models share a process on each side. What is done stays in build/zoo (8 GB, most of it weights),
-so a run that was stopped goes on where it was. KOV_JUDGE is the Python with JAX and TensorFlow.
+A few models share a process on each side. What is done stays in build/zoo (8 GB, most of it
+weights), so a run that was stopped goes on where it was. KOV_JUDGE is the Python with JAX and
+TensorFlow.
 """
 
 import argparse
@@ -41,9 +42,8 @@ TOGETHER = 8
 XLA = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 BACKENDS = {"kov": "kov", "kov16": "kov", "export": "kov", "seeds": "kov", "judge": "jax",
             "judge16": "jax", "other16": "tensorflow", "exact": "tensorflow", "onnx": "tensorflow"}
-
-
-# What other backends say of a row's weights: gone with them.
+# What kov says of a row's weights, and what other backends do: gone with them.
+OURS = ("kov", "kov16", "export", "seeds")
 DEPENDENT = ("judge", "judge16", "other16", "exact", "onnx", "times")
 
 
@@ -87,10 +87,11 @@ def environment_of(backend):
 def work(action, names):
     """Runs the action for the names that have no result of it; those that it dies of get one that
     says so, and the rest go on."""
+    if action == "kov":  # comes first: without its weights nothing else of a row can be found
+        for name in names:
+            if not os.path.exists(weights(name)):
+                remove(name, *OURS, *DEPENDENT)
     left = [name for name in names if read(name, action) is None]
-    for name in left:
-        if action == "kov" and not os.path.exists(weights(name)):
-            remove(name, *DEPENDENT)
     command = [python_of(BACKENDS[action]), os.path.join(TOOLS, "zoo", "zoo_worker.py"), action]
     environment = dict(environment_of(BACKENDS[action]), XLA_FLAGS=XLA)
     while left:
@@ -140,11 +141,11 @@ def forget(names, again, build):
     """What is to be found once more: kov's side where another build gave it, or all of a row."""
     for name in names:
         if not again:
-            remove(name, "kov", "kov16", "export", "seeds", *DEPENDENT)
+            remove(name, *OURS)
             if os.path.exists(weights(name)):
                 os.remove(weights(name))
         elif (read(name, "kov") or {}).get("build") != build:
-            remove(name, "kov", "kov16", "export", "seeds")
+            remove(name, *OURS)
 
 
 def run(names, rows):
@@ -155,16 +156,14 @@ def run(names, rows):
     work("seeds", [name for name in names if rows[name].generate])
 
 
-def compare(names, rows, results, work):
-    for name in names:
-        record = zoo_compare.compare(FOLDER, name, rows[name], read, work)
-        if record is not None:
-            results[name] = record
+def compare(names, rows, work):
+    """{name: record} of the rows that were run."""
+    found = {name: zoo_compare.compare(FOLDER, name, rows[name], read, work) for name in names}
+    return {name: record for name, record in found.items() if record is not None}
 
 
 def time_all(names):
-    """The milliseconds of the rows that agree or not, the smallest first. An ONNX export lies in the
-    folder until it has been measured."""
+    """The milliseconds of the rows that both sides ran, the smallest first."""
     names = [name for name in names if read(name, "times") is None
              and "parameters" in (read(name, "kov") or {}) and "noise" in (read(name, "judge") or {})]
     names.sort(key=lambda name: read(name, "kov")["parameters"])
@@ -174,20 +173,27 @@ def time_all(names):
             environment_of(backend), log)
             for title, side, backend in (("kov", "kov", "kov"), ("ONNX Runtime", "onnx", "numpy"),
                                          ("JAX", "jax", "jax"))}
-        for together in groups(names):
-            for name in together:
-                if "error" not in (read(name, "onnx") or {}) and not os.path.exists(
-                        os.path.join(FOLDER, name + ".onnx")):
-                    remove(name, "onnx")
-            work("onnx", together)
-            for name in together:
-                print("times:", name, flush=True)
-                found = zoo_times.measure(name, sides if "error" not in read(name, "onnx") else {
-                    title: side for title, side in sides.items() if title != "ONNX Runtime"})
-                write(name, "times", found)
-                zoo_onnx.remove(FOLDER, name)
-        for side in sides.values():
-            side.end()
+        try:
+            for together in groups(names):
+                time_together(together, sides)
+        finally:
+            for side in sides.values():
+                side.end()
+
+
+def time_together(names, sides):
+    """An ONNX export lies in the folder until it has been measured."""
+    for name in names:
+        if "error" not in (read(name, "onnx") or {}) and not os.path.exists(
+                os.path.join(FOLDER, name + ".onnx")):
+            remove(name, "onnx")
+    work("onnx", names)
+    for name in names:
+        print("times:", name, flush=True)
+        exported = "error" not in read(name, "onnx")
+        write(name, "times", zoo_times.measure(name, {
+            title: side for title, side in sides.items() if exported or title != "ONNX Runtime"}))
+        zoo_onnx.remove(FOLDER, name)
 
 
 def report(results, rows):
@@ -221,7 +227,6 @@ def main():
         sys.exit(f"zoo: no such model: {', '.join(sorted(unknown))}")
     chosen = [name for name in rows if not options.names or name in options.names]
     os.makedirs(FOLDER, exist_ok=True)
-    results = {}
     if not options.report:
         need_judge()
         os.environ["KOV_ZOO_BUILD"] = build_digest()
@@ -233,15 +238,13 @@ def main():
                 if options.again or options.names:
                     forget(names, options.again, os.environ["KOV_ZOO_BUILD"])
                 run(names, rows)
-                compare(names, rows, results, work)
+                compare(names, rows, work)
         elif options.names:
             for name in chosen:
                 remove(name, "times")
         if not options.untimed:
             time_all(chosen)
-    results = {}
-    compare(rows, rows, results, lambda action, names: None)
-    return report(results, rows)
+    return report(compare(rows, rows, lambda action, names: None), rows)
 
 
 if __name__ == "__main__":

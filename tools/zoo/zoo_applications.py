@@ -14,10 +14,9 @@ _SCALED_INSIDE = ("EfficientNet", "ConvNeXt", "MobileNetV3")
 # further from float32 than half of what the numbers are.
 _IN_16_BITS = {
     **dict.fromkeys((
-        "ConvNeXtTiny", "DenseNet121", "EfficientNetV2B0", "InceptionResNetV2", "InceptionV3",
-        "MobileNet", "MobileNetV3Small", "NASNetMobile", "ResNet50", "ResNet50V2", "VGG16",
-        "Xception"), POLICIES),
-    "MobileNetV2": POLICIES[:1], "EfficientNetB0": POLICIES[:1],
+        "ConvNeXtTiny", "DenseNet121", "InceptionResNetV2", "InceptionV3", "MobileNet",
+        "MobileNetV3Small", "NASNetMobile", "ResNet50", "ResNet50V2", "VGG16", "Xception"), POLICIES),
+    **dict.fromkeys(("EfficientNetB0", "EfficientNetV2B0", "MobileNetV2"), POLICIES[:1]),
 }
 _LARGER = ("Inception", "Xception", "NASNet")
 _NAMES = """
